@@ -1,0 +1,120 @@
+# Everything starts here. Each target does its own set-up: a virtual environment, the jars, the applet and the
+# simulated card are made when their inputs are newer than their stamps, and left alone otherwise.
+# Wanted on the machine: make, Python >= 3.11 with venv, JDK 17, Maven.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+
+VENV := .venv
+PY := $(VENV)/bin/python
+JARS := build/jars
+JAVA := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)java
+ANT := $(JAVA) -cp $(JARS)/ant.jar:$(JARS)/ant-launcher.jar org.apache.tools.ant.launch.Launcher
+FORMAT_JAVA := $(JAVA) -jar $(JARS)/google-java-format.jar
+PYTEST := $(PY) -m pytest -n 2
+
+java_in = $(shell find $(1) -name '*.java' 2>/dev/null)
+JAVA_FILES = $(call java_in,applet tests)
+
+VENV_DONE := $(VENV)/.done
+JARS_DONE := $(JARS)/.done
+APPLET_DONE := build/applet/.done
+SIM_DONE := build/sim/.done
+CHECK_DONE := build/check/.done
+CARD := $(VENV_DONE) $(APPLET_DONE) $(SIM_DONE)
+
+.PHONY: help demo test test-full lint format bench fuzz soak cap setup lock clean
+
+help: ## say what can be made
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(CARD) ## a tour: a simulated card is made, filled, changed, torn, exported and compared
+	@$(PY) tests/demo.py
+
+test: $(CARD) $(CHECK_DONE) ## every test, in some minutes
+	@$(PYTEST)
+
+test-full: $(CARD) $(CHECK_DONE) ## the searches (random and exhaustive tests) at the depth of CI
+	@SMARTDM_DEPTH=full $(PYTEST) -m search
+
+fuzz: $(CARD) ## a million hostile APDUs and as many hostile files
+	@SMARTDM_DEPTH=long $(PYTEST) -m fuzz
+
+soak: $(CARD) ## every other search, with fresh randomness, for as long as it takes
+	@SMARTDM_DEPTH=long $(PYTEST) -m "search and not fuzz"
+
+bench: $(CARD) ## measure, print the table, write build/bench.json and docs/benchmarks.md
+	@$(PY) tests/bench.py
+
+lint: $(VENV_DONE) $(JARS_DONE) ## formatting, rules and types; changes nothing
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy host tests
+	@$(FORMAT_JAVA) --dry-run --set-exit-if-changed $(JAVA_FILES) \
+	  || { echo "These Java files are not formatted: run 'make format'." >&2; exit 1; }
+	@echo "Java: $(words $(JAVA_FILES)) files formatted"
+
+format: $(VENV_DONE) $(JARS_DONE) ## rewrite Python and Java files in the agreed format
+	@$(VENV)/bin/ruff format .
+	@$(FORMAT_JAVA) --replace $(JAVA_FILES)
+
+cap: $(APPLET_DONE) ## convert and verify the CAP file; wants Oracle's SDK, see jcsdk/README.md
+	@$(ANT) -e cap
+
+setup: $(CARD) $(CHECK_DONE) ## only the set-up
+
+lock: ## pin the newest versions that pyproject.toml allows
+	@$(call find_python) && $$python -m venv build/lock && build/lock/bin/pip install -q pip-tools==7.6.2
+	@build/lock/bin/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras --extra dev \
+	  --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+	  --annotation-style line -o build/lock/requirements.txt pyproject.toml
+	@{ echo "# Made by 'make lock' from pyproject.toml (dependencies and the dev extra). Not edited by hand."; \
+	  grep -v '^# The following packages' build/lock/requirements.txt | cat -s; } > requirements.lock
+
+clean: ## remove all that make made, also the virtual environment
+	rm -rf build $(VENV) host/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find host tests -name __pycache__ -prune -exec rm -rf {} +
+
+# The newest Python may lack wheels, so the machine's default comes first.
+define find_python
+for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
+  $$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; \
+done; \
+[ -n "$$python" ] || { echo "Python 3.11 or newer with venv is needed (Debian: apt-get install python3-venv);" \
+  "name another one by PYTHON=/path/to/python3" >&2; exit 1; }
+endef
+
+$(VENV_DONE): requirements.lock pyproject.toml
+	@echo "Python packages -> $(VENV)"
+	@$(call find_python); $$python -m venv $(VENV)
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(JARS_DONE): pom.xml jars.sha256
+	@for tool in $(JAVA)c mvn sha256sum; do command -v $$tool >/dev/null || { echo "'$$tool' is needed:" \
+	  "JDK 17, Maven, coreutils (Debian: apt-get install openjdk-17-jdk-headless maven coreutils)" >&2; exit 1; }; done
+	@echo "jars -> $(JARS)"
+	@rm -rf $(JARS)
+	@mkdir -p build; mvn -q -B -f pom.xml dependency:copy >build/mvn.log 2>&1 || { cat build/mvn.log >&2; exit 1; }
+	@cd $(JARS) && sha256sum --quiet -c ../../jars.sha256 \
+	  || { echo "A jar is not the one that jars.sha256 names: it was changed on its way here." >&2; exit 1; }
+	@touch $@
+
+$(APPLET_DONE): $(call java_in,applet/src) build.xml $(JARS_DONE)
+	@echo "applet -> build/applet"
+	@$(ANT) -S compile | sed '/^Buildfile: /d'
+	@touch $@
+
+$(SIM_DONE): $(call java_in,applet/sim) $(APPLET_DONE)
+	@echo "simulated card -> build/sim"
+	@$(ANT) -S simulator | sed '/^Buildfile: /d'
+	@touch $@
+
+$(CHECK_DONE): $(call java_in,applet/check) build.xml $(JARS_DONE)
+	@echo "subset checker -> build/check"
+	@$(ANT) -S checker | sed '/^Buildfile: /d'
+	@touch $@

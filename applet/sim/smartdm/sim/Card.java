@@ -1,0 +1,224 @@
+package smartdm.sim;
+
+import java.lang.reflect.Field;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import javacard.framework.Applet;
+
+/**
+ * The simulated card as its host sees it: made, powered, sent commands, cut from power, looked
+ * into. Whatever carries the commands (the pipe today) calls this class and nothing below it.
+ */
+final class Card {
+  private final AppletClasses classes;
+  private final byte[] aid;
+  private final List<byte[]> snapshots = new ArrayList<>();
+  private int capacity = Memory.DEFAULT_CAPACITY;
+  private boolean randomChosen;
+  private Memory memory;
+  private CardRuntime runtime;
+  private Applet applet;
+  private State state;
+  private ImageFile image;
+  private byte[] parameters;
+
+  Card(AppletClasses classes, byte[] aid) {
+    this.classes = classes;
+    this.aid = aid;
+  }
+
+  /** A fresh card that nobody keeps. */
+  void makeNew(byte[] installParameters) {
+    remove();
+    if (!randomChosen) {
+      Entropy.seeded(new byte[0]);
+    }
+    install(installParameters);
+  }
+
+  /** The card that lives in a file; a new one when the file does not exist. */
+  void open(Path path, byte[] installParameters) {
+    remove();
+    if (!randomChosen) {
+      Entropy.secure(); // a seeded card would repeat its challenges in each process
+    }
+    ImageFile file = new ImageFile(path);
+    try {
+      byte[] content = file.read();
+      if (content == null) {
+        install(installParameters);
+        file.write(encode());
+      } else {
+        restore(content, installParameters, file.path().toString());
+      }
+      image = file;
+    } finally {
+      if (image == null) {
+        file.close();
+        memory = null;
+      }
+    }
+  }
+
+  private void restore(byte[] content, byte[] wanted, String path) {
+    ImageFormat kept = ImageFormat.decode(content, classes.fingerprint(), path);
+    if (wanted.length != 0 && !Arrays.equals(wanted, kept.parameters)) {
+      throw new SimError(path + " exists and was made with other install parameters");
+    }
+    install(kept.parameters);
+    state().load(kept.state);
+    powerCycle(); // what install() left in transient memory belongs to another state
+  }
+
+  private void install(byte[] installParameters) {
+    Memory fresh = new Memory(capacity);
+    Hooks.use(fresh);
+    Entropy.restart();
+    classes.reset(fresh);
+    runtime = new CardRuntime(fresh);
+    applet = runtime.install(classes.applet(), aid, installParameters);
+    fresh.rollBack(); // as after any call that leaves a transaction open
+    fresh.takeDirty();
+    fresh.meter.reset();
+    state = null;
+    parameters = installParameters;
+    memory = fresh;
+  }
+
+  /**
+   * The walk over the objects, made when it is first needed: right after install or at a snapshot.
+   */
+  private State state() {
+    if (state == null) {
+      state = new State(classes, memory, applet);
+    }
+    return state;
+  }
+
+  private byte[] encode() {
+    return ImageFormat.encode(classes.fingerprint(), parameters, state().save());
+  }
+
+  /** Takes the card away; an image file stays and is free for others. */
+  void remove() {
+    memory = null;
+    snapshots.clear();
+    if (image != null) {
+      ImageFile closing = image;
+      image = null;
+      closing.close();
+    }
+  }
+
+  /** One command; null when the power went away before the answer. */
+  byte[] transmit(byte[] command) {
+    requireCard();
+    if (memory.isOff()) {
+      throw new SimError("the card has no power since the cut: power it up first");
+    }
+    Apdu.check(command);
+    memory.meter.startApdu();
+    Hooks.takeFailure();
+    byte[] answer = null;
+    try {
+      answer = runtime.transmitCommand(command);
+    } catch (PowerLoss e) {
+      answer = null; // went past jCardSim, from deselect()
+    } finally {
+      memory.rollBack(); // a command that ends with an open transaction aborts it
+      keep();
+    }
+    return memory.isOff() ? null : answer;
+  }
+
+  /** Power off and on again. */
+  void powerCycle() {
+    requireCard();
+    runtime.reset();
+    memory.powerUp();
+  }
+
+  private void keep() {
+    if (image != null && memory.takeDirty()) {
+      boolean kept = false;
+      try {
+        image.write(encode());
+        kept = true;
+      } finally {
+        if (!kept) {
+          memory.markDirty();
+        }
+      }
+    }
+  }
+
+  int snapshot() {
+    requireCard();
+    snapshots.add(state().save());
+    return snapshots.size() - 1;
+  }
+
+  /** Back to a snapshot, with a power cycle; an armed cut is disarmed. */
+  void restore(int id) {
+    requireCard();
+    if (id < 0 || id >= snapshots.size()) {
+      throw new SimError("there is no snapshot " + id + " of this card");
+    }
+    memory.cut.disarm();
+    powerCycle();
+    state().load(snapshots.get(id));
+    memory.markDirty();
+    keep();
+  }
+
+  Memory memory() {
+    requireCard();
+    return memory;
+  }
+
+  void setCapacity(int bytes) {
+    capacity = bytes;
+    if (memory != null) {
+      memory.setCapacity(bytes);
+    }
+  }
+
+  /** Where random numbers come from, from now on and for later cards. */
+  void chooseRandom(boolean secure, byte[] seed) {
+    randomChosen = true;
+    if (secure) {
+      Entropy.secure();
+    } else {
+      Entropy.seeded(seed);
+    }
+  }
+
+  /**
+   * Sets the current principal in the applet's RAM, where the door will set it: field {@code cod}
+   * of the applet object, at the index that the class with this field calls {@code PRINCIPAL}.
+   * Deselect and reset clear it.
+   */
+  void setPrincipal(byte principal) {
+    requireCard();
+    try {
+      Field cod = null;
+      for (Class<?> type = applet.getClass(); cod == null; type = type.getSuperclass()) {
+        cod = AppletClasses.declared(type, "cod");
+      }
+      Field index = cod.getDeclaringClass().getDeclaredField("PRINCIPAL");
+      cod.setAccessible(true);
+      index.setAccessible(true);
+      ((byte[]) cod.get(applet))[index.getShort(null)] = principal;
+    } catch (ReflectiveOperationException | ClassCastException | NullPointerException e) {
+      throw new SimError("this applet has no principal (field cod, constant PRINCIPAL)", e);
+    }
+  }
+
+  private void requireCard() {
+    if (memory == null) {
+      throw new SimError("there is no card: make or open one first");
+    }
+  }
+}

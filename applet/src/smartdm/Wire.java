@@ -1,0 +1,236 @@
+package smartdm;
+
+/** The numbers of the card's protocol. GENERATED from host/smartdm/wire.py: do not edit. */
+final class Wire {
+  private Wire() {}
+
+  static final byte VERSION_MAJOR = (byte) 1;
+  static final byte VERSION_MINOR = (byte) 0;
+  static final byte META_INLINE = (byte) 0x80;
+
+  // the last or only command of a chain, no secure messaging, channel 0
+  static final byte CLA_PLAIN = (byte) 0x80;
+  // bit: more parts of this command follow (ISO 7816-4 5.1.1)
+  static final byte CLA_CHAIN = (byte) 0x10;
+  // mask: secure messaging (none is offered yet)
+  static final byte CLA_SECURE = (byte) 0x0C;
+  // mask: logical channel (only 0 is offered yet)
+  static final byte CLA_CHANNEL = (byte) 0x03;
+
+  // run a batch of DM commands; all of them happen or none
+  static final byte INS_BATCH = (byte) 0x30;
+  // read a subtree as a packed stream; P1 = levels below the node, FF = all; data L, URI
+  static final byte INS_READ = (byte) 0x31;
+  // go on with the stream; P1 = low byte of its generation, P2 = part number
+  static final byte INS_READ_NEXT = (byte) 0x32;
+
+  // flags 1 [generation 3] [time 4]; the first element of every batch
+  static final byte CMD_OPTIONS = (byte) 0xC0;
+  // L, parent URI, then a packed subtree in level order
+  static final byte CMD_ADD = (byte) 0xC1;
+  // L, URI, kind 1, meta 1, [L, Type], L, value
+  static final byte CMD_REPLACE = (byte) 0xC2;
+  // L, URI
+  static final byte CMD_DELETE = (byte) 0xC3;
+  // L, URI, L, new name
+  static final byte CMD_RENAME = (byte) 0xC4;
+  // L, URI, levels 1; answered after the commit, so only GETs may follow
+  static final byte CMD_GET = (byte) 0xC5;
+
+  // all or nothing; the only kind of batch so far, so it must be set
+  static final byte OPT_ATOMIC = (byte) 0x01;
+  // generation 3 follows: refuse the batch if the card's differs
+  static final byte OPT_IF_GENERATION = (byte) 0x02;
+  // time 4 follows: seconds since 2000-01-01T00:00:00Z, the TStamp of what changes
+  static final byte OPT_TIME = (byte) 0x04;
+
+  // a 4-byte TStamp follows (never in a batch: the card sets it)
+  static final byte KIND_TSTAMP = (byte) 0x10;
+  // L, Title follows
+  static final byte KIND_TITLE = (byte) 0x20;
+  // L, ACL follows
+  static final byte KIND_ACL = (byte) 0x40;
+  // meta is the index of a definition (reserved: refused so far)
+  static final byte KIND_DEFINED = (byte) 0x80;
+
+  // b64
+  static final byte FORMAT_B64 = (byte) 0x00;
+  // bin
+  static final byte FORMAT_BIN = (byte) 0x01;
+  // bool
+  static final byte FORMAT_BOOL = (byte) 0x02;
+  // chr
+  static final byte FORMAT_CHR = (byte) 0x03;
+  // int
+  static final byte FORMAT_INT = (byte) 0x04;
+  // node
+  static final byte FORMAT_NODE = (byte) 0x05;
+  // null
+  static final byte FORMAT_NULL = (byte) 0x06;
+  // xml
+  static final byte FORMAT_XML = (byte) 0x07;
+  // date
+  static final byte FORMAT_DATE = (byte) 0x08;
+  // time
+  static final byte FORMAT_TIME = (byte) 0x09;
+  // float
+  static final byte FORMAT_FLOAT = (byte) 0x0A;
+  // in a Replace only: keep the node's Format and Type
+  static final byte FORMAT_KEEP = (byte) 0x0F;
+
+  // Add
+  static final byte VERB_ADD = (byte) 0x01;
+  // Delete
+  static final byte VERB_DELETE = (byte) 0x02;
+  // Exec
+  static final byte VERB_EXEC = (byte) 0x04;
+  // Get
+  static final byte VERB_GET = (byte) 0x08;
+  // Replace
+  static final byte VERB_REPLACE = (byte) 0x10;
+
+  // nodes level by level, as ADD takes them; else pre-order, as READ gives them
+  static final byte STREAM_LEVEL_ORDER = (byte) 0x01;
+  // each node begins with its VerNo 2 (always so in answers, never in ADD)
+  static final byte STREAM_COUNTED = (byte) 0x02;
+
+  // wire version: major 1, minor 1
+  static final byte SELECT_VERSION = (byte) 0xC0;
+  // life cycle 1: 03 installed
+  static final byte SELECT_STATE = (byte) 0xC1;
+  // generation 3 of the tree
+  static final byte SELECT_GENERATION = (byte) 0xC2;
+  // free bytes 2 (exact; the reserve not counted), arena size in KiB 1, reserve bytes 2
+  static final byte SELECT_SPACE = (byte) 0xC3;
+  // nodes in use 2, node limit 2
+  static final byte SELECT_NODES = (byte) 0xC4;
+  // MaxDepth 1, MaxSegLen bytes 1, MaxTotLen bytes 1, children of a node 1, value bytes 2
+  static final byte SELECT_LIMITS = (byte) 0xC5;
+  // bits 2 of the algorithms found at install (none used yet)
+  static final byte SELECT_CAPABILITIES = (byte) 0xC6;
+
+  // arena size in KiB 1: 8 to 64, default 16 (small profile: 8)
+  static final byte INSTALL_ARENA = (byte) 0x80;
+  // node limit 2: 16 to 1024 (small: 512), default 384 (small: 160)
+  static final byte INSTALL_NODES = (byte) 0x81;
+  // RAM profile 1: 00 small, 01 default
+  static final byte INSTALL_PROFILE = (byte) 0x82;
+  // bytes 2 that only Delete may use: default 512 (small: 384)
+  static final byte INSTALL_RESERVE = (byte) 0x83;
+
+  // bytes of a URI on the wire (MaxTotLen)
+  static final short LIMIT_URI = (short) 192;
+  // bytes of a node name (MaxSegLen)
+  static final short LIMIT_NAME = (short) 64;
+  // children of one node
+  static final short LIMIT_CHILDREN = (short) 240;
+  // bytes of a value that one record holds
+  static final short LIMIT_VALUE = (short) 224;
+  // bytes of a Type, a Title or a packed ACL
+  static final short LIMIT_TEXT = (short) 127;
+  // Get commands in one batch
+  static final short LIMIT_GETS = (short) 8;
+  // entries of the list of known Types
+  static final short LIMIT_TYPES = (short) 18;
+  // segments of a URI, default profile
+  static final short LIMIT_DEPTH = (short) 16;
+  // segments of a URI, small profile
+  static final short LIMIT_DEPTH_SMALL = (short) 10;
+
+  // no door was opened
+  static final byte PRINCIPAL_NOBODY = (byte) 0x00;
+  // the issuer, #issuer in an ACL
+  static final byte PRINCIPAL_ISSUER = (byte) 0x01;
+  // the holder, #holder in an ACL
+  static final byte PRINCIPAL_HOLDER = (byte) 0x02;
+  // the first ServerID; each further one counts up
+  static final byte PRINCIPAL_FIRST_SERVER = (byte) 0x03;
+
+  // no principal needed
+  static final byte GUARD_ANYBODY = (byte) 0x00;
+  // some principal must be authenticated
+  static final byte GUARD_PRINCIPAL = (byte) 0x01;
+
+  // a single command
+  static final byte RULE_NONE = (byte) 0x00;
+  // may come in parts
+  static final byte RULE_CHAIN = (byte) 0x01;
+
+  // done
+  static final short SW_OK = (short) 0x9000;
+  // the answer goes on: send READ NEXT
+  static final short SW_MORE = (short) 0x6310;
+  // the batch was dropped; the data names the command: index 2, status word 2
+  static final short SW_BATCH_FAILED = (short) 0x6300;
+  // no valid superblock or a broken record: the card's memory is damaged
+  static final short SW_STORE_DAMAGED = (short) 0x6581;
+  // Lc or the length of the data does not fit the command
+  static final short SW_WRONG_LENGTH = (short) 0x6700;
+  // a part of a batch was expected, missing or out of order; the batch was dropped
+  static final short SW_CHAIN_BROKEN = (short) 0x6883;
+  // this command cannot be chained
+  static final short SW_NOT_CHAINABLE = (short) 0x6884;
+  // nobody who may do this has been authenticated
+  static final short SW_NOT_ALLOWED = (short) 0x6982;
+  // there is no answer to go on with, or the tree has changed since
+  static final short SW_NO_CURSOR = (short) 0x6985;
+  // a malformed element: unknown tag or field, or a length that does not fit
+  static final short SW_BAD_ELEMENT = (short) 0x6A80;
+  // a flag or field that is reserved for later
+  static final short SW_UNSUPPORTED = (short) 0x6A81;
+  // no node has this URI
+  static final short SW_NOT_FOUND = (short) 0x6A82;
+  // not enough free memory; delete something first
+  static final short SW_CARD_FULL = (short) 0x6A84;
+  // P1 or P2 has no meaning for this command
+  static final short SW_WRONG_P1P2 = (short) 0x6A86;
+  // a node of this name exists there already
+  static final short SW_ALREADY_EXISTS = (short) 0x6A89;
+  // a URI segment that is empty, ends in '.', or holds '/' or a control character
+  static final short SW_BAD_NAME = (short) 0x6AD0;
+  // a name longer than MaxSegLen
+  static final short SW_NAME_TOO_LONG = (short) 0x6AD1;
+  // a node deeper than MaxDepth
+  static final short SW_TOO_DEEP = (short) 0x6AD2;
+  // a URI longer than MaxTotLen
+  static final short SW_URI_TOO_LONG = (short) 0x6AD3;
+  // more children than a node may have
+  static final short SW_TOO_WIDE = (short) 0x6AD4;
+  // a value or text longer than a record holds
+  static final short SW_VALUE_TOO_LARGE = (short) 0x6AD5;
+  // a Format that does not exist or does not suit the command
+  static final short SW_BAD_FORMAT = (short) 0x6AD6;
+  // a packed ACL that breaks the grammar
+  static final short SW_BAD_ACL = (short) 0x6AD7;
+  // text that is not valid UTF-8
+  static final short SW_BAD_TEXT = (short) 0x6AD8;
+  // children can only be added to an interior node
+  static final short SW_NOT_INTERIOR = (short) 0x6AD9;
+  // only a leaf has a value
+  static final short SW_NOT_LEAF = (short) 0x6ADA;
+  // the root cannot be deleted, renamed or added
+  static final short SW_PERMANENT = (short) 0x6ADB;
+  // the tree is not at the expected generation
+  static final short SW_CONFLICT = (short) 0x6ADC;
+  // more Get commands than a batch may hold
+  static final short SW_TOO_MANY_GETS = (short) 0x6ADD;
+  // the node limit is reached; delete something first
+  static final short SW_NO_NODE_LEFT = (short) 0x6ADE;
+  // free memory was in pieces and has been gathered: send the batch again
+  static final short SW_SEND_AGAIN = (short) 0x6ADF;
+  // a part of the batch ended inside an element, where only a value may be divided
+  static final short SW_TRUNCATED = (short) 0x6AE0;
+  // unknown instruction
+  static final short SW_INS_UNKNOWN = (short) 0x6D00;
+  // unknown class, or a logical channel or secure messaging, which are not offered yet
+  static final short SW_CLA_UNKNOWN = (short) 0x6E00;
+
+  // One row for each instruction from INS_FIRST on: guard, smallest Lc, flags.
+  static final byte INS_FIRST = (byte) 0x30;
+  static final short RULE_SIZE = (short) 3;
+  static final byte[] RULES = {
+    1, 2, 1, // BATCH
+    1, 1, 0, // READ
+    1, 0, 0, // READ_NEXT
+  };
+}

@@ -1,0 +1,1 @@
+"""smartdm: device management objects on a smart card, and everything around it."""

@@ -1,0 +1,1 @@
+"""The card as seen from the host: APDUs, the channel, batches, one method for each command."""

@@ -1,0 +1,119 @@
+"""The applet's commands: one method for each instruction, nothing clever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from smartdm.card.apdu import MAX_LE, CommandApdu
+from smartdm.card.batch import ALL_LEVELS
+from smartdm.card.channel import Channel
+from smartdm.codec import tlv
+from smartdm.errors import CodecError, WireError, card_error
+from smartdm.mo.uri import Uri
+from smartdm.wire import APPLET_AID, VERSION_MAJOR, Cla, Ins, Select, Sw
+
+_FCI, _PROPRIETARY = 0x6F, 0xA5
+
+
+@dataclass(frozen=True, slots=True)
+class CardInfo:
+    """What SELECT tells.  Sizes in bytes; ``generation``: 24 bits, one more with each change of the tree."""
+
+    version: tuple[int, int]
+    state: int
+    generation: int
+    free: int
+    arena: int
+    reserve: int
+    nodes: int
+    node_limit: int
+    max_depth: int
+    max_seg_len: int
+    max_tot_len: int
+    max_children: int
+    max_value: int
+    capabilities: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> CardInfo:
+        """From the data of the SELECT answer; WireError if it is not one of ours."""
+        try:
+            outer = dict(tlv.decode_all(data))
+            inner = dict(tlv.decode_all(dict(tlv.decode_all(outer[_FCI]))[_PROPRIETARY]))
+            version, space = inner[Select.VERSION], inner[Select.SPACE]
+            nodes, limits = inner[Select.NODES], inner[Select.LIMITS]
+            return cls(
+                version=(version[0], version[1]),
+                state=inner[Select.STATE][0],
+                generation=int.from_bytes(inner[Select.GENERATION]),
+                free=int.from_bytes(space[0:2]),
+                arena=space[2] * 1024,
+                reserve=int.from_bytes(space[3:5]),
+                nodes=int.from_bytes(nodes[0:2]),
+                node_limit=int.from_bytes(nodes[2:4]),
+                max_depth=limits[0],
+                max_seg_len=limits[1],
+                max_tot_len=limits[2],
+                max_children=limits[3],
+                max_value=int.from_bytes(limits[4:6]),
+                capabilities=int.from_bytes(inner[Select.CAPABILITIES]),
+            )
+        except (CodecError, KeyError, IndexError) as error:
+            raise WireError(f"the SELECT answer cannot be read: {error}") from error
+
+
+class Card:
+    """The applet behind a channel."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+
+    def select(self) -> CardInfo:
+        """Select the applet; WireError if it speaks another major version of the wire format."""
+        answer = self.channel.send(CommandApdu(0x00, 0xA4, 0x04, 0x00, APPLET_AID, MAX_LE), "SELECT")
+        info = CardInfo.decode(answer.data)
+        if info.version[0] != VERSION_MAJOR:
+            raise WireError(
+                f"the applet speaks wire version {info.version[0]}.{info.version[1]}, this package {VERSION_MAJOR}.x:"
+                " install the applet that belongs to this package"
+            )
+        return info
+
+    def batch(self, parts: list[bytes], names: list[str]) -> bytes:
+        """Run a batch; returns the stream of its GETs.
+
+        ``parts``: data fields of the APDUs; ``names``: the commands, for errors.  CardError names the refused command.
+        """
+        for number, data in enumerate(parts):
+            last = number == len(parts) - 1
+            cla = Cla.PLAIN if last else Cla.PLAIN | Cla.CHAIN
+            answer = self.channel.send(CommandApdu(cla, Ins.BATCH, 0, 0, data, MAX_LE), "BATCH")
+            if answer.sw == Sw.BATCH_FAILED:
+                raise _refusal(answer.data, names)
+        return self._all(answer.data, answer.sw)
+
+    def read(self, uri: Uri, levels: int | None = None) -> bytes:
+        """The packed stream of a subtree, ``levels`` deep below its root (None = all)."""
+        depth = ALL_LEVELS if levels is None else levels
+        raw = uri.wire()
+        command = CommandApdu(Cla.PLAIN, Ins.READ, depth, 0, bytes((len(raw),)) + raw, MAX_LE)
+        answer = self.channel.send(command, f"Get {uri}")
+        return self._all(answer.data, answer.sw)
+
+    def _all(self, data: bytes, sw: int) -> bytes:
+        if sw == Sw.MORE and len(data) < 4:
+            raise WireError("the card promises more of an answer that has not begun")
+        number = 0
+        while sw == Sw.MORE:
+            number += 1
+            answer = self.channel.send(CommandApdu(Cla.PLAIN, Ins.READ_NEXT, data[3], number & 0xFF, le=MAX_LE))
+            data, sw = data + answer.data, answer.sw
+        return data
+
+
+def _refusal(data: bytes, names: list[str]) -> Exception:
+    if len(data) != 4:
+        return WireError(f"the card dropped the batch without saying why ({len(data)} bytes)")
+    index, sw = int.from_bytes(data[:2]), int.from_bytes(data[2:])
+    name = names[index] if index < len(names) else "BATCH"
+    return card_error(sw, name, index)

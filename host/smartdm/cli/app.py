@@ -1,0 +1,90 @@
+"""What one run of the command line knows: the global options, the output, and the card, opened at first use."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from smartdm.cli.failures import CliError, Exit
+from smartdm.cli.output import Output
+from smartdm.cli.paths import sim_folder
+from smartdm.cli.simcards import SimFolder
+from smartdm.errors import NoCardError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from smartdm.cli.link import Link
+    from smartdm.session import Session
+
+SIM_PREFIX = "sim:"
+_EPOCH_2000 = 946_684_800
+
+
+class App:
+    """The object behind ``click``'s context."""
+
+    def __init__(self) -> None:
+        self.out = Output()
+        self.card_name: str | None = None
+        self.principal = "issuer"
+        self.trace = False
+        self.trace_file: Path | None = None
+        self.quiet = False
+        """Only look: no trace, and an armed power cut is left alone (shell completion, doctor)."""
+        self.making_card = False
+        """The card's image is about to be made."""
+        self._link: Link | None = None
+
+    @property
+    def sims(self) -> SimFolder:
+        """The simulated cards of this user."""
+        return SimFolder(sim_folder())
+
+    @property
+    def link(self) -> Link:
+        """The card, opened now if it is not open yet."""
+        if self._link is None:
+            from smartdm.cli.link import Link  # noqa: PLC0415 - subprocess is imported only when a card is used
+
+            self._link = Link.open(self)
+        return self._link
+
+    @property
+    def session(self) -> Session:
+        """The session on the card, opened now if it is not open yet."""
+        return self.link.session
+
+    def chosen_card(self) -> str:
+        """The name of the card to use: as chosen, else the only one there is."""
+        if self.card_name is not None:
+            return self.card_name
+        names = self.sims.names()
+        if not names:
+            raise NoCardError("there is no card; make a simulated one with `smartdm sim new NAME`")
+        if len(names) > 1:
+            listed = ", ".join(SIM_PREFIX + name for name in names)
+            raise CliError(f"several cards exist ({listed}); choose one with --card or $SMARTDM_CARD", Exit.USAGE)
+        return SIM_PREFIX + names[0]
+
+    def close(self) -> None:
+        """Lets go of the card."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+
+def app_of(ctx: click.Context) -> App:
+    """The App of a click context."""
+    return ctx.ensure_object(App)
+
+
+pass_app = click.make_pass_decorator(App, ensure=True)
+"""Gives the App to a command as its first argument."""
+
+
+def now() -> int:
+    """Seconds since 2000-01-01T00:00:00Z, the time that batches carry; 0 for clocks before."""
+    return max(0, int(time.time()) - _EPOCH_2000)

@@ -1,0 +1,209 @@
+"""``smartdm mo import|export|diff``: trees in files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from smartdm.cli.app import App, now, pass_app
+from smartdm.cli.failures import CliError, Exit
+from smartdm.cli.files import KINDS, Entry, encode_tree, read_entries, shown, write_result
+from smartdm.cli.params import UriType
+from smartdm.cli.root import Command
+from smartdm.cli.view import change_document, change_line
+from smartdm.errors import NotFound
+from smartdm.mo.tree import Change, Node, diff
+from smartdm.mo.uri import ROOT, Uri
+from smartdm.session import Batch
+
+CARD_SIDE = "card:"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an import does: delete these, then add those, in one batch."""
+
+    deletes: tuple[tuple[Uri, Node], ...]
+    adds: tuple[tuple[Uri, Node], ...]
+    """(parent, subtree)"""
+
+    @property
+    def added(self) -> int:
+        """Number of nodes added."""
+        return sum(node.count() for _, node in self.adds)
+
+    @property
+    def deleted(self) -> int:
+        """Number of nodes deleted."""
+        return sum(node.count() for _, node in self.deletes)
+
+    def batch(self) -> Batch:
+        """The one batch."""
+        batch = Batch(time=now())
+        for uri, _ in self.deletes:
+            batch.delete(uri)
+        for parent, node in self.adds:
+            batch.add(parent, node)
+        return batch
+
+
+def make_plan(app: App, entries: list[Entry], at: Uri, *, replacing: bool) -> Plan:
+    """Where the subtrees of a file go, and what has to go before them."""
+    deletes: list[tuple[Uri, Node]] = []
+    adds: list[tuple[Uri, Node]] = []
+    for entry in entries:
+        uri = at.join(entry.uri)
+        if uri.is_root and entry.node.is_leaf:
+            raise CliError("the file's leaf has no name; say which node it is with --at")
+        there = _on_card(app, uri) if replacing or entry.nameless else None
+        merging = entry.nameless and not entry.node.is_leaf and not replacing
+        if there is not None and (uri.is_root or merging):
+            # The place itself stays, its children come (and go).
+            adds += [(uri, child) for child in entry.node.children]
+            if replacing:
+                deletes += [(uri / child.name, child) for child in there.children]
+        else:
+            adds.append((uri.parent, replace(entry.node, name=uri.name)))
+            if there is not None:
+                deletes.append((uri, there))
+    return Plan(tuple(deletes), tuple(adds))
+
+
+def _on_card(app: App, uri: Uri) -> Node | None:
+    try:
+        return app.session.read(uri)
+    except NotFound:
+        return None
+
+
+@click.command("import", cls=Command)
+@click.argument("file")
+@click.option("--at", type=UriType(), default=".", show_default=True, help="The node below which the file's nodes go.")
+@click.option("--replace", "replacing", is_flag=True, help="Delete what is at the same place before.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@pass_app
+def import_(app: App, file: str, at: Uri, replacing: bool, dry_run: bool) -> None:
+    """Add the nodes of FILE (TNDS or packed; - is stdin) in one atomic batch.
+
+    Either all of it is on the card afterwards or nothing has changed, even if the power fails. Size, TStamp and
+    VerNo are set by the card.
+    """
+    entries = read_entries(file)
+    plan = make_plan(app, entries, at, replacing=replacing)
+    generation = app.session.generation
+    if not dry_run:
+        app.session.apply(plan.batch(), expect=generation)
+    data = {
+        "file": shown(file),
+        "dry_run": dry_run,
+        "deleted_nodes": plan.deleted,
+        "added_nodes": plan.added,
+        "added": [str(parent / node.name) for parent, node in plan.adds],
+        "deleted": [str(uri) for uri, _ in plan.deletes],
+        "generation": app.session.generation,
+    }
+    app.out.show(data, lambda: _tell(app, plan, shown(file), dry_run=dry_run))
+
+
+def _tell(app: App, plan: Plan, name: str, *, dry_run: bool) -> None:
+    if dry_run:
+        for uri, node in plan.deletes:
+            app.out.line(f"would delete {uri} ({node.count()} nodes)")
+        for parent, node in plan.adds:
+            app.out.line(f"would add    {parent / node.name} ({node.count()} nodes)")
+        return
+    before = f" after deleting {plan.deleted}" if plan.deletes else ""
+    app.out.line(f"imported {plan.added} nodes from {name}{before}")
+
+
+@click.command(cls=Command)
+@click.argument("uri", type=UriType(), default=".")
+@click.option("--out", metavar="FILE", help="Write to FILE; - is stdout, also for packed trees.")
+@click.option("--as", "kind", type=click.Choice(KINDS), default="tnds", show_default=True, help="Kind of the file.")
+@pass_app
+def export(app: App, uri: Uri, out: str | None, kind: str) -> None:
+    """Write the tree below URI (default: all of it) as a TNDS document or a packed tree."""
+    node = app.session.read(uri)
+    data = encode_tree(kind, uri, node, app.session.generation)
+    result: dict[str, object] = {"uri": str(uri), "kind": kind, "nodes": node.count(), "size": len(data)}
+    if out is not None and out != "-":
+        write_result(Path(out), data)
+        app.out.show({**result, "out": out}, f"exported {node.count()} nodes to {out} ({len(data)} bytes)")
+        return
+    if kind == "packed" and out is None and not app.out.as_json and app.out.to_terminal:
+        raise CliError("a packed tree is binary; write it with --out FILE, or to this terminal with --out -")
+    content = {"content": data.decode("utf-8")} if kind == "tnds" else {"content_hex": data.hex()}
+    app.out.show({**result, **content}, lambda: app.out.raw(data))
+
+
+@click.command("diff", cls=Command)
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="[B]", required=False)
+@click.option("--at", type=UriType(), default=".", show_default=True, help="With one FILE: where it was imported.")
+@click.option("--all", "everything", is_flag=True, help="Compare Size, TStamp and VerNo too.")
+@pass_app
+def diff_(app: App, a: str, b: str | None, at: Uri, everything: bool) -> int:
+    """Show what differs between A and B: exit code 0 if nothing, 1 if something.
+
+    A and B are files (TNDS or packed; - is stdin) or card:URI, a subtree of the card. With one FILE: each of its
+    nodes is compared with the card's node of the same URI.
+    """
+    if a == b == "-":
+        raise click.UsageError("stdin can be read only once")
+    sides = _pairs(app, a, b, at)
+    ignore = frozenset() if everything else frozenset({"size", "tstamp", "verno"})
+    changes = [change for uri, old, new in sides for change in _compare(uri, old, new, ignore)]
+
+    def text() -> None:
+        for change in changes:
+            app.out.line(change_line(change))
+
+    data = {"a": shown(a), "b": "card" if b is None else shown(b), "equal": not changes}
+    app.out.show({**data, "differences": [change_document(change) for change in changes]}, text)
+    return Exit.DIFFERENT if changes else Exit.OK
+
+
+Pair = tuple[Uri, Node | None, Node | None]
+
+
+def _pairs(app: App, a: str, b: str | None, at: Uri) -> list[Pair]:
+    """The subtrees to compare: (URI for the report, old, new)."""
+    if b is None:
+        if a.startswith(CARD_SIDE):
+            raise click.UsageError("name two sides; one alone must be a file")
+        entries = read_entries(a)
+        return [(uri, entry.node, _on_card(app, uri)) for entry in entries for uri in [at.join(entry.uri)]]
+    if not at.is_root:
+        raise click.UsageError("--at is for one FILE; with two sides say card:URI")
+    if not a.startswith(CARD_SIDE) and not b.startswith(CARD_SIDE):
+        return _file_pairs(read_entries(a), read_entries(b))
+    (uri, old), (other, new) = _side(app, a), _side(app, b)
+    return [(uri or other or ROOT, old, new)]
+
+
+def _side(app: App, text: str) -> tuple[Uri | None, Node]:
+    """One side of which the other is on the card: the card's subtree and its URI, or the file's only one."""
+    if text.startswith(CARD_SIDE):
+        uri = UriType().convert(text.removeprefix(CARD_SIDE) or ".", None, None)
+        return uri, app.session.read(uri)
+    entries = read_entries(text)
+    if len(entries) != 1:
+        raise CliError(f"{shown(text)} holds {len(entries)} trees; compare it with `mo diff {text} --at URI`")
+    return None, entries[0].node
+
+
+def _file_pairs(old: list[Entry], new: list[Entry]) -> list[Pair]:
+    before, after = ({entry.uri: entry.node for entry in side} for side in (old, new))
+    return [(uri, before.get(uri), after.get(uri)) for uri in sorted({*before, *after})]
+
+
+def _compare(uri: Uri, old: Node | None, new: Node | None, ignore: frozenset[str]) -> list[Change]:
+    if old is None or new is None:
+        return [Change(uri, "added" if old is None else "removed", None, old, new)]
+    # The tops stand at one place by the user's word, whatever their names.
+    return diff(replace(old, name=""), replace(new, name=""), ignore, uri)
+
+
+COMMANDS = (import_, export, diff_)

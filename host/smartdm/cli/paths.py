@@ -1,0 +1,23 @@
+"""Where things lie: the data folder, from the environment or the platform's convention."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+HOME_VARIABLE = "SMARTDM_HOME"
+
+
+def data_folder() -> Path:
+    """``$SMARTDM_HOME``, else the user's data folder of this platform; not created here."""
+    chosen = os.environ.get(HOME_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    import platformdirs  # noqa: PLC0415 - only needed here, and --help should start fast
+
+    return Path(platformdirs.user_data_dir("smartdm", appauthor=False))
+
+
+def sim_folder() -> Path:
+    """The folder of the simulated cards."""
+    return data_folder() / "sim"

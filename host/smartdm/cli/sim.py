@@ -1,0 +1,120 @@
+"""``smartdm sim``: simulated cards, which live in files of the user's data folder."""
+
+from __future__ import annotations
+
+import click
+
+from smartdm.cli.app import SIM_PREFIX, App, pass_app
+from smartdm.cli.params import SimName
+from smartdm.cli.root import Group
+from smartdm.cli.simcards import CUT_MODES, PROFILES, Cut, SimCard
+
+
+@click.group(cls=Group)
+def sim() -> None:
+    """Make and delete simulated cards.
+
+    A simulated card is the real applet in a simulator. It lives in a file between commands.
+    """
+
+
+@sim.command()
+@click.argument("name", type=SimName())
+@click.option("--arena", type=click.IntRange(8, 64), metavar="KIB", help="Memory for the tree, 8 to 64 KiB.")
+@click.option("--nodes", type=click.IntRange(16, 1024), metavar="N", help="The most nodes it can hold, 16 to 1024.")
+@click.option(
+    "--profile", type=click.Choice(sorted(PROFILES)), default="default", help="RAM profile.", show_default=True
+)
+@click.option("--reserve", type=click.IntRange(0, 65535), metavar="BYTES", help="Memory that only Delete may use.")
+@pass_app
+def new(app: App, *, name: str, arena: int | None, nodes: int | None, profile: str, reserve: int | None) -> None:
+    """Make the simulated card NAME."""
+    card = SimCard(name, app.sims.folder / f"{name}.card", arena, nodes, profile, reserve)
+    app.sims.create(card)
+    app.card_name = SIM_PREFIX + name
+    app.making_card = True
+    try:
+        info = app.session.info
+    except BaseException:
+        app.close()
+        app.sims.delete(name)
+        raise
+
+    data = {"card": app.card_name, "image": str(card.image), "arena_bytes": info.arena, "node_limit": info.node_limit}
+    app.out.show(data, f"made {app.card_name} ({info.arena // 1024} KiB, up to {info.node_limit} nodes)")
+
+
+@sim.command("list")
+@pass_app
+def list_(app: App) -> None:
+    """List the simulated cards."""
+    cards = [app.sims.get(name) for name in app.sims.names()]
+    data = [_document(card) for card in cards]
+
+    def text() -> None:
+        if not cards:
+            app.out.note("no simulated cards yet; make one with `smartdm sim new NAME`")
+            return
+        rows = [tuple(str(part) for part in _row(card)) for card in cards]
+        app.out.table(("CARD", "PROFILE", "ARENA", "NODES", "RESERVE", "POWER CUT"), rows)
+
+    app.out.show({"folder": str(app.sims.folder), "cards": data}, text)
+
+
+def _row(card: SimCard) -> tuple[object, ...]:
+    cut = f"at write {card.cut.at}, {card.cut.mode}" if card.cut else "-"
+    return (SIM_PREFIX + card.name, card.profile, card.arena or "-", card.nodes or "-", card.reserve or "-", cut)
+
+
+def _document(card: SimCard) -> dict[str, object]:
+    cut = {"at": card.cut.at, "mode": card.cut.mode, "seed": card.cut.seed} if card.cut else None
+    return {
+        "card": SIM_PREFIX + card.name,
+        "image": str(card.image),
+        "profile": card.profile,
+        "arena": card.arena,
+        "nodes": card.nodes,
+        "reserve": card.reserve,
+        "cut": cut,
+    }
+
+
+@sim.command()
+@click.argument("name", type=SimName())
+@click.option("-f", "--force", is_flag=True, help="Do not ask.")
+@pass_app
+def delete(app: App, *, name: str, force: bool) -> None:
+    """Delete the simulated card NAME with everything on it."""
+    app.sims.get(name)
+    if not force:
+        click.confirm(f"Everything on sim:{name} will be lost for good. Delete it?", abort=True, err=True)
+    app.sims.delete(name)
+    app.out.show({"card": SIM_PREFIX + name, "deleted": True}, f"deleted sim:{name}")
+
+
+@sim.command()
+@click.argument("name", type=SimName())
+@click.option("--at", type=click.IntRange(1, 65535), metavar="N", help="Cut at the N-th persistent write.")
+@click.option(
+    "--mode",
+    type=click.Choice(CUT_MODES),
+    default="before",
+    show_default=True,
+    help="What that write leaves: nothing, all, its first half, or garbage.",
+)
+@click.option("--seed", type=click.IntRange(0, 65535), default=0, show_default=True, help="Makes other garbage.")
+@click.option("--off", is_flag=True, help="Take the power cut back.")
+@pass_app
+def cut(app: App, *, name: str, at: int | None, mode: str, seed: int, off: bool) -> None:
+    """Cut the power of the simulated card NAME during a later command.
+
+    The power goes at the N-th persistent write that one command makes. Each command counts from 1 again. The
+    cut is used up when it happens; a command that makes fewer writes leaves it armed for the next one.
+    """
+    if off == (at is not None):
+        raise click.UsageError("give either --at N or --off")
+    armed = None if at is None else Cut(at, mode, seed)
+    app.sims.arm(name, armed)
+    data = {"card": SIM_PREFIX + name, "cut": None if armed is None else {"at": at, "mode": mode, "seed": seed}}
+    told = "no power cut is armed" if armed is None else f"the power goes at persistent write {at} ({mode})"
+    app.out.show(data, f"sim:{name}: {told}")

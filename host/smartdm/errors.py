@@ -1,0 +1,131 @@
+"""The whole exception tree.
+
+    SmartDmError
+    ├ TransportError        the link to the card failed
+    │ ├ NoCardError         no such card or reader
+    │ ├ CardBusyError       another process holds the card
+    │ └ PowerLostError      the card lost power before it answered
+    ├ CardError(sw)         the card refused; subclasses by cause
+    │ ├ NotFound  ├ AlreadyExists  ├ NotAllowed  ├ CardFull  ├ Conflict  └ BadRequest
+    ├ WireError             the card broke the format; never the user's fault
+    └ CodecError(offset)    bad TNDS, packed, URI, ACL, trace or profile input
+      ├ UriError            └ AclError
+
+``ValueError`` and ``TypeError`` mean a caller's bug and are never caught by the CLI.
+Every message says what is wrong, where, and what to do; none carries a secret.
+"""
+
+from __future__ import annotations
+
+from smartdm.wire import Sw
+
+
+class SmartDmError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class TransportError(SmartDmError):
+    """The link to the card failed or answered nonsense."""
+
+
+class NoCardError(TransportError):
+    """There is no such card, reader or simulated card."""
+
+
+class CardBusyError(TransportError):
+    """Another process is using the card."""
+
+
+class PowerLostError(TransportError):
+    """The card lost power before it answered; its state is the old one or the new one."""
+
+
+class WireError(SmartDmError):
+    """The card broke the wire format (length, tag, version)."""
+
+
+class CodecError(SmartDmError):
+    """Input that cannot be decoded.  ``offset``: byte or character position, None if unknown."""
+
+    dm_status = 400
+
+    def __init__(self, message: str, offset: int | None = None) -> None:
+        super().__init__(message if offset is None else f"{message} (at {offset})")
+        self.offset = offset
+
+
+class UriError(CodecError):
+    """A URI that no node can have.  ``dm_status``: 404, 405 or 414 (OMA DM TND 1.2)."""
+
+    def __init__(self, message: str, offset: int | None = None, dm_status: int = 404) -> None:
+        super().__init__(message, offset)
+        self.dm_status = dm_status
+
+
+class AclError(CodecError):
+    """An ACL text that breaks the grammar (OMA DM TND 1.2, ACL property)."""
+
+    dm_status = 500
+
+
+class CardError(SmartDmError):
+    """The card refused.  ``sw``: status word; ``command``: what was refused; ``index``: its place in the batch."""
+
+    def __init__(self, sw: int, command: str, index: int | None = None) -> None:
+        self.sw = sw
+        self.command = command
+        self.index = index
+        super().__init__(f"{command}: {describe(sw)}")
+
+    @property
+    def dm_status(self) -> int:
+        """The OMA DM status code of this refusal (500 for status words of others)."""
+        known = Sw.find(self.sw)
+        return known.dm_status if known else 500
+
+
+class NotFound(CardError):
+    """404: the node does not exist."""
+
+
+class AlreadyExists(CardError):
+    """418: the node exists."""
+
+
+class NotAllowed(CardError):
+    """425: nobody who may do this is authenticated."""
+
+
+class CardFull(CardError):
+    """420: no memory or no node id is left."""
+
+
+class Conflict(CardError):
+    """409: the tree is not at the expected generation."""
+
+
+class BadRequest(CardError):
+    """Anything else that the card refuses about the command itself."""
+
+
+_CLASSES: dict[int, type[CardError]] = {
+    Sw.NOT_FOUND: NotFound,
+    Sw.ALREADY_EXISTS: AlreadyExists,
+    Sw.NOT_ALLOWED: NotAllowed,
+    Sw.CARD_FULL: CardFull,
+    Sw.NO_NODE_LEFT: CardFull,
+    Sw.CONFLICT: Conflict,
+}
+
+
+def describe(sw: int) -> str:
+    """The status word in words: ``no node has this URI (6A82 NOT_FOUND)``."""
+    known = Sw.find(sw)
+    if known is not None:
+        return f"{known.doc} ({sw:04X} {known.name})"
+    return f"unknown status word {sw:04X}"
+
+
+def card_error(sw: int, command: str, index: int | None = None) -> CardError:
+    """The exception for a refusal, of the class that fits its cause."""
+    return _CLASSES.get(sw, BadRequest)(sw, command, index)

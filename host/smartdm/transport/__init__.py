@@ -1,0 +1,1 @@
+"""Ways to a card: each carries command APDUs there and response APDUs back."""

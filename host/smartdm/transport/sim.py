@@ -1,0 +1,227 @@
+"""The simulated card as a transport, with what only a simulated card can do.
+
+The card runs in a child process; ``docs/simulated-card.md`` defines the operations, the counters and
+what a power cut leaves behind.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from smartdm import wire
+from smartdm.transport.simprocess import SimProcess, command_line, default_folder
+
+DEFAULT_APPLET = "smartdm.DmApplet"
+DEFAULT_TIMEOUT = 30.0
+
+
+class Op(IntEnum):
+    """Operations of the simulator (first byte of a frame)."""
+
+    NEW = 0x01
+    TRANSMIT = 0x02
+    POWER = 0x03
+    OPEN = 0x04
+    SNAPSHOT = 0x05
+    RESTORE = 0x06
+    CUT = 0x07
+    COUNTERS = 0x08
+    RANDOM = 0x09
+    PRINCIPAL = 0x0A
+    LIMIT = 0x0B
+    WRITES = 0x0C
+    FAILURE = 0x0D
+
+
+class CutMode(IntEnum):
+    """What the write at which power is cut leaves behind.
+
+    HALF and GARBAGE are for non-atomic writes; an atomic one then happens or not, as the seed says.
+    """
+
+    BEFORE = 0
+    AFTER = 1
+    HALF = 2
+    GARBAGE = 3
+
+
+class WriteKind(IntEnum):
+    """Kinds of a persistent write."""
+
+    ELEMENT = 1
+    FIELD = 2
+    STATIC_FIELD = 3
+    ARRAY_COPY = 4
+    SET_SHORT = 5
+    COPY_NON_ATOMIC = 6
+    FILL_NON_ATOMIC = 7
+    COMMIT = 8
+
+
+_CONDITIONAL = 0x80
+_WRITE = struct.Struct(">BHII")
+_COUNTERS = struct.Struct(">6I")
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One persistent write.  ``array``: allocation number, 0 for fields and commits; ``offset``: element in it."""
+
+    kind: WriteKind
+    length: int
+    array: int
+    offset: int
+    conditional: bool
+    """An atomic write inside a transaction: it takes effect, and is counted, at the commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What the applet did.  ``largest``: bytes of the largest atomic write or transaction.
+
+    ``points``: where power can be cut: the persistent writes and the conditional ones.
+    """
+
+    writes: int
+    bytes: int
+    largest: int
+    allocations: int
+    apdus: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class CounterViews:
+    """The counters of the last APDU, since they were read before, and since the card was made or opened."""
+
+    last_apdu: Counters
+    since_read: Counters
+    total: Counters
+
+
+class SimTransport:
+    """A simulated card in a process of its own.  One process serves any number of cards, one after the other.
+
+    ``folder``: where the simulator was built, None = ``build/sim`` of this checkout.  ``applet`` and ``aid``: the
+    applet class on its class path and the AID it is installed under.  ``timeout``: seconds per operation.
+    Raises NoCardError when the simulator is not built or Java is missing.  There is no card until
+    ``new_card`` or ``open_image``.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        applet: str = DEFAULT_APPLET,
+        aid: bytes = wire.APPLET_AID,
+        java: str = "java",
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> None:
+        command = command_line(folder or default_folder(), java, [applet, aid.hex()])
+        self._process = SimProcess(command, timeout)
+        self._name = "sim"
+
+    @property
+    def name(self) -> str:
+        """``sim``, or ``sim:`` and the image's path."""
+        return self._name
+
+    @property
+    def pid(self) -> int:
+        """Process id of the simulator."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.alive
+
+    def new_card(self, parameters: bytes = b"") -> None:
+        """A fresh card that lives in memory only.  ``parameters``: install parameters (``wire.Install`` TLVs)."""
+        self._process.call(Op.NEW, parameters)
+        self._name = "sim"
+
+    def open_image(self, path: Path, parameters: bytes = b"") -> None:
+        """The card that lives in a file; made with ``parameters`` when there is no such file.
+
+        CardBusyError when another process has it open; TransportError when the file is damaged, was
+        made by another version of the applet or with other parameters (empty ones fit any).
+        """
+        raw = bytes(path.absolute())
+        self._process.call(Op.OPEN, len(raw).to_bytes(2, "big") + raw + parameters)
+        self._name = f"sim:{path}"
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """One command APDU to its response.  PowerLostError when the armed cut happened."""
+        return self._process.call(Op.TRANSMIT, apdu)
+
+    def reset(self) -> None:
+        """Power off and on; also brings a card back whose power was cut."""
+        self._process.call(Op.POWER)
+
+    def snapshot(self) -> int:
+        """Keeps the persistent state inside the process; the number is for ``restore``."""
+        return int.from_bytes(self._process.call(Op.SNAPSHOT), "big")
+
+    def restore(self, snapshot: int) -> None:
+        """Back to a snapshot of this card, then a power cycle.  Disarms a cut."""
+        self._process.call(Op.RESTORE, snapshot.to_bytes(4, "big"))
+
+    def arm_cut(self, count: int, mode: CutMode = CutMode.BEFORE, seed: int = 0) -> None:
+        """Cuts power at the ``count``-th point from now on (1 = the next); 0 disarms."""
+        self._process.call(Op.CUT, struct.pack(">IBI", count, mode, seed))
+
+    def counters(self) -> CounterViews:
+        """The counters; reading them restarts the view ``since_read``."""
+        raw = self._process.call(Op.COUNTERS)
+        last, since, total = (Counters(*figures) for figures in _COUNTERS.iter_unpack(raw))
+        return CounterViews(last, since, total)
+
+    def last_writes(self) -> list[Write]:
+        """The writes of the last APDU, in order; the first 65,536 of them."""
+        raw = self._process.call(Op.WRITES)
+        return [
+            Write(WriteKind(kind & ~_CONDITIONAL), length, array, offset, bool(kind & _CONDITIONAL))
+            for kind, length, array, offset in _WRITE.iter_unpack(raw)
+        ]
+
+    def last_failure(self) -> str:
+        """What left the applet's ``process`` by an exception in the last APDU: class and place; empty for nothing."""
+        return self._process.call(Op.FAILURE).decode("utf-8", "replace")
+
+    def seed_random(self, seed: bytes) -> None:
+        """Random numbers of this and later cards follow from ``seed``; each fresh card begins anew."""
+        self._process.call(Op.RANDOM, b"\x00" + seed)
+
+    def secure_random(self) -> None:
+        """Random numbers of this and later cards come from the operating system."""
+        self._process.call(Op.RANDOM, b"\x01")
+
+    def principal(self, number: int) -> None:
+        """Sets who is asking (``wire.Principal``), past the applet's doors; holds until deselect or reset."""
+        self._process.call(Op.PRINCIPAL, bytes((number,)))
+
+    def commit_limit(self, capacity: int) -> None:
+        """Bytes that the commit buffer of this and later cards holds (384 unless set)."""
+        self._process.call(Op.LIMIT, capacity.to_bytes(2, "big"))
+
+    def kill(self) -> None:
+        """Ends the process as a crash would."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """Ends the process; an image keeps its state."""
+        self._process.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,329 @@
+"""THE numbers of the card's protocol: the only place where they are defined.
+
+``applet/src/smartdm/Wire.java`` and ``docs/card-commands.md`` are rendered from
+this module (``python -m smartdm.wire``) and committed; a test renders them again
+and compares.  A docstring or the second tuple member says what a number means
+and where it comes from.  All integers on the wire are big endian and unsigned.
+
+Stdlib only: level 0 of the import order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from typing import Protocol, Self
+
+PACKAGE_AID = bytes.fromhex("F0534D444D01")
+APPLET_AID = bytes.fromhex("F0534D444D0101")
+
+VERSION_MAJOR = 1
+VERSION_MINOR = 0
+
+
+class Documented(Protocol):
+    """A number of the protocol with its name and meaning."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def doc(self) -> str: ...  # noqa: D102
+    def __int__(self) -> int: ...
+
+
+class _Doc(IntEnum):
+    """An IntEnum whose members carry a line of documentation."""
+
+    doc: str
+
+    def __new__(cls, value: int, doc: str) -> _Doc:
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.doc = doc
+        return member
+
+    @classmethod
+    def find(cls, value: int) -> Self | None:
+        """The member of that number, or None."""
+        return next((member for member in cls if member == value), None)
+
+
+class _DocFlag(IntFlag):
+    """An IntFlag whose members carry a line of documentation."""
+
+    doc: str
+
+    def __new__(cls, value: int, doc: str = "") -> _DocFlag:
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.doc = doc
+        return member
+
+
+class Cla(_Doc):
+    """Class byte: proprietary 80 with the ISO 7816-4 layout in its low five bits."""
+
+    PLAIN = 0x80, "the last or only command of a chain, no secure messaging, channel 0"
+    CHAIN = 0x10, "bit: more parts of this command follow (ISO 7816-4 5.1.1)"
+    SECURE = 0x0C, "mask: secure messaging (none is offered yet)"
+    CHANNEL = 0x03, "mask: logical channel (only 0 is offered yet)"
+
+
+class Ins(_Doc):
+    """Instruction bytes of the applet; consecutive, never 6X or 9X (ISO 7816-3)."""
+
+    BATCH = 0x30, "run a batch of DM commands; all of them happen or none"
+    READ = 0x31, "read a subtree as a packed stream; P1 = levels below the node, FF = all; data L, URI"
+    READ_NEXT = 0x32, "go on with the stream; P1 = low byte of its generation, P2 = part number"
+
+
+class Command(_Doc):
+    """First byte of each element of a batch."""
+
+    OPTIONS = 0xC0, "flags 1 [generation 3] [time 4]; the first element of every batch"
+    ADD = 0xC1, "L, parent URI, then a packed subtree in level order"
+    REPLACE = 0xC2, "L, URI, kind 1, meta 1, [L, Type], L, value"
+    DELETE = 0xC3, "L, URI"
+    RENAME = 0xC4, "L, URI, L, new name"
+    GET = 0xC5, "L, URI, levels 1; answered after the commit, so only GETs may follow"
+
+
+class Option(_DocFlag):
+    """Flags of the OPTIONS element, also the order of the fields behind them."""
+
+    ATOMIC = 0x01, "all or nothing; the only kind of batch so far, so it must be set"
+    IF_GENERATION = 0x02, "generation 3 follows: refuse the batch if the card's differs"
+    TIME = 0x04, "time 4 follows: seconds since 2000-01-01T00:00:00Z, the TStamp of what changes"
+
+
+class Kind(_DocFlag):
+    """High nibble of a node's kind byte; the low nibble is its Format."""
+
+    TSTAMP = 0x10, "a 4-byte TStamp follows (never in a batch: the card sets it)"
+    TITLE = 0x20, "L, Title follows"
+    ACL = 0x40, "L, ACL follows"
+    DEFINED = 0x80, "meta is the index of a definition (reserved: refused so far)"
+
+
+class Format(_Doc):
+    """Low nibble of a node's kind byte: the Format property (OMA DM TND 1.2)."""
+
+    B64 = 0x0, "b64"
+    BIN = 0x1, "bin"
+    BOOL = 0x2, "bool"
+    CHR = 0x3, "chr"
+    INT = 0x4, "int"
+    NODE = 0x5, "node"
+    NULL = 0x6, "null"
+    XML = 0x7, "xml"
+    DATE = 0x8, "date"
+    TIME = 0x9, "time"
+    FLOAT = 0xA, "float"
+    KEEP = 0xF, "in a Replace only: keep the node's Format and Type"
+
+
+META_INLINE = 0x80
+"""Bit of the meta byte: L, Type follows as text; otherwise meta is an index into TYPES."""
+
+TYPES: tuple[str, ...] = (
+    "",
+    "text/plain",
+    "application/octet-stream",
+    "application/vnd.syncml.dmtnds+xml",
+    "application/vnd.syncml.dmddf+xml",
+    "application/x-x509-ca-cert",
+    "application/pkix-cert",
+    "application/pkcs12",
+    "application/x-x509-user-cert",
+    "application/xml",
+    "text/xml",
+    "image/png",
+    "image/jpeg",
+    "application/vnd.oma.drm.content",
+    "application/java-archive",
+    "application/json",
+    "application/cbor",
+    "application/vnd.wap.connectivity-wbxml",
+)
+"""Types that the meta byte names without text; 0 = no Type of its own."""
+
+
+class Verb(_DocFlag):
+    """Mask byte of a packed ACL entry: the DM commands it allows (TND 1.2 ACL)."""
+
+    ADD = 0x01, "Add"
+    DELETE = 0x02, "Delete"
+    EXEC = 0x04, "Exec"
+    GET = 0x08, "Get"
+    REPLACE = 0x10, "Replace"
+
+
+class Stream(_DocFlag):
+    """First byte of a packed stream that stands alone (an answer, a file)."""
+
+    LEVEL_ORDER = 0x01, "nodes level by level, as ADD takes them; else pre-order, as READ gives them"
+    COUNTED = 0x02, "each node begins with its VerNo 2 (always so in answers, never in ADD)"
+
+
+class Select(_Doc):
+    """Data objects in template A5 of the SELECT answer (6F: 84 AID, A5)."""
+
+    VERSION = 0xC0, "wire version: major 1, minor 1"
+    STATE = 0xC1, "life cycle 1: 03 installed"
+    GENERATION = 0xC2, "generation 3 of the tree"
+    SPACE = 0xC3, "free bytes 2 (exact; the reserve not counted), arena size in KiB 1, reserve bytes 2"
+    NODES = 0xC4, "nodes in use 2, node limit 2"
+    LIMITS = 0xC5, "MaxDepth 1, MaxSegLen bytes 1, MaxTotLen bytes 1, children of a node 1, value bytes 2"
+    CAPABILITIES = 0xC6, "bits 2 of the algorithms found at install (none used yet)"
+
+
+class Install(_Doc):
+    """TLVs of the install parameters (GlobalPlatform C9 value); all optional."""
+
+    ARENA = 0x80, "arena size in KiB 1: 8 to 64, default 16 (small profile: 8)"
+    NODES = 0x81, "node limit 2: 16 to 1024 (small: 512), default 384 (small: 160)"
+    PROFILE = 0x82, "RAM profile 1: 00 small, 01 default"
+    RESERVE = 0x83, "bytes 2 that only Delete may use: default 512 (small: 384)"
+
+
+class Limit(_Doc):
+    """Fixed limits of the protocol."""
+
+    URI = 192, "bytes of a URI on the wire (MaxTotLen)"
+    NAME = 64, "bytes of a node name (MaxSegLen)"
+    CHILDREN = 240, "children of one node"
+    VALUE = 224, "bytes of a value that one record holds"
+    TEXT = 127, "bytes of a Type, a Title or a packed ACL"
+    GETS = 8, "Get commands in one batch"
+    TYPES = 18, "entries of the list of known Types"
+    DEPTH = 16, "segments of a URI, default profile"
+    DEPTH_SMALL = 10, "segments of a URI, small profile"
+
+
+class Principal(_Doc):
+    """Who is asking; servers come behind the holder."""
+
+    NOBODY = 0, "no door was opened"
+    ISSUER = 1, "the issuer, #issuer in an ACL"
+    HOLDER = 2, "the holder, #holder in an ACL"
+    FIRST_SERVER = 3, "the first ServerID; each further one counts up"
+
+
+class Sw(IntEnum):
+    """Status words: one for each distinct cause.  Members carry the OMA DM status too."""
+
+    doc: str
+    dm_status: int
+
+    def __new__(cls, value: int, dm_status: int, doc: str) -> Sw:
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.dm_status = dm_status
+        member.doc = doc
+        return member
+
+    @classmethod
+    def find(cls, value: int) -> Self | None:
+        """The member of that number, or None."""
+        return next((member for member in cls if member == value), None)
+
+    OK = 0x9000, 200, "done"
+    MORE = 0x6310, 200, "the answer goes on: send READ NEXT"
+    BATCH_FAILED = 0x6300, 500, "the batch was dropped; the data names the command: index 2, status word 2"
+    STORE_DAMAGED = 0x6581, 500, "no valid superblock or a broken record: the card's memory is damaged"
+    WRONG_LENGTH = 0x6700, 500, "Lc or the length of the data does not fit the command"
+    CHAIN_BROKEN = 0x6883, 500, "a part of a batch was expected, missing or out of order; the batch was dropped"
+    NOT_CHAINABLE = 0x6884, 500, "this command cannot be chained"
+    NOT_ALLOWED = 0x6982, 425, "nobody who may do this has been authenticated"
+    NO_CURSOR = 0x6985, 500, "there is no answer to go on with, or the tree has changed since"
+    BAD_ELEMENT = 0x6A80, 500, "a malformed element: unknown tag or field, or a length that does not fit"
+    UNSUPPORTED = 0x6A81, 406, "a flag or field that is reserved for later"
+    NOT_FOUND = 0x6A82, 404, "no node has this URI"
+    CARD_FULL = 0x6A84, 420, "not enough free memory; delete something first"
+    WRONG_P1P2 = 0x6A86, 500, "P1 or P2 has no meaning for this command"
+    ALREADY_EXISTS = 0x6A89, 418, "a node of this name exists there already"
+    BAD_NAME = 0x6AD0, 404, "a URI segment that is empty, ends in '.', or holds '/' or a control character"
+    NAME_TOO_LONG = 0x6AD1, 414, "a name longer than MaxSegLen"
+    TOO_DEEP = 0x6AD2, 414, "a node deeper than MaxDepth"
+    URI_TOO_LONG = 0x6AD3, 414, "a URI longer than MaxTotLen"
+    TOO_WIDE = 0x6AD4, 420, "more children than a node may have"
+    VALUE_TOO_LARGE = 0x6AD5, 413, "a value or text longer than a record holds"
+    BAD_FORMAT = 0x6AD6, 415, "a Format that does not exist or does not suit the command"
+    BAD_ACL = 0x6AD7, 500, "a packed ACL that breaks the grammar"
+    BAD_TEXT = 0x6AD8, 500, "text that is not valid UTF-8"
+    NOT_INTERIOR = 0x6AD9, 405, "children can only be added to an interior node"
+    NOT_LEAF = 0x6ADA, 405, "only a leaf has a value"
+    PERMANENT = 0x6ADB, 405, "the root cannot be deleted, renamed or added"
+    CONFLICT = 0x6ADC, 409, "the tree is not at the expected generation"
+    TOO_MANY_GETS = 0x6ADD, 413, "more Get commands than a batch may hold"
+    NO_NODE_LEFT = 0x6ADE, 420, "the node limit is reached; delete something first"
+    SEND_AGAIN = 0x6ADF, 420, "free memory was in pieces and has been gathered: send the batch again"
+    TRUNCATED = 0x6AE0, 500, "a part of the batch ended inside an element, where only a value may be divided"
+    INS_UNKNOWN = 0x6D00, 500, "unknown instruction"
+    CLA_UNKNOWN = 0x6E00, 500, "unknown class, or a logical channel or secure messaging, which are not offered yet"
+
+
+class Guard(_Doc):
+    """What the dispatcher asks for before a command runs."""
+
+    ANYBODY = 0, "no principal needed"
+    PRINCIPAL = 1, "some principal must be authenticated"
+
+
+class RuleFlag(_DocFlag):
+    """Flags of a rule."""
+
+    NONE = 0x00, "a single command"
+    CHAIN = 0x01, "may come in parts"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the dispatcher's table, with the example that tests run on codec and card."""
+
+    ins: Ins
+    guard: Guard
+    min_lc: int
+    flags: RuleFlag
+    example: tuple[tuple[str, str], ...]
+    """(command, answer) APDUs in hex, from a fresh card on."""
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        Ins.BATCH,
+        Guard.PRINCIPAL,
+        2,
+        RuleFlag.CHAIN,
+        (
+            # Add the interior node ./DM1 with the leaf Addr = 127.0.0.1.
+            (
+                "80300000 1F 00 C001 C1 00 05 00 03 444D31 01 03 01 04 41646472 09 3132372E302E302E31",
+                "9000",
+            ),
+            # Replace the value, keep Format and Type; then Get the node alone.
+            (
+                "80300000 23 00 C001 C2 08 444D312F41646472 0F 00 03 3A3A31 C5 08 444D312F41646472 00",
+                "02 000003 0001 03 01 04 41646472 03 3A3A31 9000",
+            ),
+            # The same Add again: command 0 is refused with ALREADY_EXISTS.
+            ("80300000 0B 00 C001 C1 00 05 00 03 444D31 00", "0000 6A89 6300"),
+        ),
+    ),
+    Rule(
+        Ins.READ,
+        Guard.PRINCIPAL,
+        1,
+        RuleFlag.NONE,
+        # The root with all levels: on a fresh card it has its ACL (Add and Get for anybody) and no children.
+        (("8031FF00 01 00 00", "02 000001 0000 45 00 00 03 09 01 2A 00 9000"),),
+    ),
+    Rule(
+        Ins.READ_NEXT,
+        Guard.PRINCIPAL,
+        0,
+        RuleFlag.NONE,
+        # Nothing to go on with.
+        (("80320101 00", "6985"),),
+    ),
+)

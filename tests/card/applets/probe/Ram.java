@@ -1,0 +1,12 @@
+package probe;
+
+import javacard.framework.Applet;
+import javacard.framework.JCSystem;
+
+/** Transient state of the probe, where the simulator's principal operation looks for it. */
+abstract class Ram extends Applet {
+  static final short PRINCIPAL = (short) 1;
+
+  final byte[] cod = JCSystem.makeTransientByteArray((short) 4, JCSystem.CLEAR_ON_DESELECT);
+  final byte[] cor = JCSystem.makeTransientByteArray((short) 4, JCSystem.CLEAR_ON_RESET);
+}

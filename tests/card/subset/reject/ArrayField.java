@@ -1,0 +1,5 @@
+package reject;
+
+final class ArrayField {
+  final byte[][] rows = null; // reject anywhere: type
+}

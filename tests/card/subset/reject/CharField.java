@@ -1,0 +1,5 @@
+package reject;
+
+final class CharField {
+  final char letter = 'a'; // reject anywhere: type
+}

@@ -1,0 +1,6 @@
+package reject;
+
+enum Enumerated { // reject anywhere: class
+  A,
+  B
+}

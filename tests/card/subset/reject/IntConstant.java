@@ -1,0 +1,5 @@
+package reject;
+
+final class IntConstant {
+  static final int K = 3; // reject anywhere: type
+}

@@ -1,0 +1,7 @@
+package reject;
+
+final class Locked {
+  synchronized short method(short s) {
+    return s; // reject: synchronized
+  }
+}

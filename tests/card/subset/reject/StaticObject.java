@@ -1,0 +1,5 @@
+package reject;
+
+final class StaticObject {
+  static final Object LOCK = new Object(); // reject: static-init
+}

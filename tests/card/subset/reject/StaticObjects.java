@@ -1,0 +1,5 @@
+package reject;
+
+final class StaticObjects {
+  static final Object[] SLOTS = {null, null}; // reject: static-init
+}

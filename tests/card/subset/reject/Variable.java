@@ -1,0 +1,7 @@
+package reject;
+
+final class Variable {
+  static short count(byte... values) {
+    return (short) values.length; // reject: varargs
+  }
+}

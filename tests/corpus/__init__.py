@@ -1,0 +1,43 @@
+"""Trees of our own to test and measure with: the reference corpus and a Passpoint subscription."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from smartdm.codec import tnds
+from smartdm.mo.acl import Acl
+from smartdm.mo.tree import Format, Node
+
+HERE = Path(__file__).parent
+REFERENCE = HERE / "reference.xml"
+PASSPOINT = HERE / "passpoint.xml"
+ROOT_ACL = Acl.parse("Add=*&Get=*")
+
+
+@cache
+def load_reference() -> Node:
+    """The 200 nodes below a root (which is not counted) with the ACL of a fresh card."""
+    nodes = tuple(node for _, node in tnds.decode(REFERENCE.read_bytes()).nodes)
+    return Node("", Format.NODE, acl=ROOT_ACL, children=nodes)
+
+
+@cache
+def load_passpoint() -> Node:
+    """A Passpoint subscription as devices carry it: hardly any properties."""
+    return tnds.decode(PASSPOINT.read_bytes()).node
+
+
+def first_nodes(count: int) -> Node:
+    """The reference corpus cut after the first ``count`` nodes in pre-order: the small profile's measure."""
+    return _cut(load_reference(), iter(range(count)))
+
+
+def _cut(node: Node, left: Iterator[int]) -> Node:
+    """``node`` with only those descendants, in pre-order, for which ``left`` still has a turn."""
+    kept = []
+    for child in node.children:
+        if next(left, None) is None:
+            break
+        kept.append(_cut(child, left))
+    return replace(node, children=tuple(kept))

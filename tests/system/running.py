@@ -1,0 +1,93 @@
+"""The real command line, in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    raw: bytes
+    err: str
+
+    @property
+    def out(self) -> str:
+        return self.raw.decode("utf-8")
+
+    @property
+    def document(self) -> dict[str, Any]:
+        data = json.loads(self.raw)
+        assert isinstance(data, dict)
+        return data
+
+
+@dataclass
+class Cli:
+    """Runs ``smartdm`` and returns what happened; ``ok`` and ``fails`` also check the exit code."""
+
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "smartdm.cli", *arguments]
+
+    def __call__(self, *arguments: str, stdin: bytes = b"", **environment: str) -> Result:
+        run = subprocess.run(
+            self.command(*arguments),
+            input=stdin,
+            capture_output=True,
+            cwd=self.folder,
+            env={**self.environment, **environment},
+            timeout=120,
+            check=False,
+        )
+        return Result(run.returncode, run.stdout, run.stderr.decode("utf-8"))
+
+    def ok(self, *arguments: str, stdin: bytes = b"") -> Result:
+        result = self(*arguments, stdin=stdin)
+        assert result.code == 0, result.err
+        return result
+
+    def fails(self, code: int, *arguments: str, stdin: bytes = b"") -> str:
+        """The one line that an expected failure prints."""
+        result = self(*arguments, stdin=stdin)
+        assert result.code == code, (result.code, result.err)
+        assert result.err.startswith("ERROR: "), result.err
+        assert result.err.count("\n") == 1, result.err
+        assert not result.raw
+        return result.err
+
+    def file(self, name: str, content: bytes | str) -> str:
+        path = self.folder / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return name
+
+
+SMALL = """\
+<MgmtTree xmlns="syncml:dmddf1.2">
+  <VerDTD>1.2</VerDTD>
+  <Node>
+    <NodeName>Mail</NodeName>
+    <RTProperties><ACL>Get=*&amp;Replace=srv1</ACL><Format><node/></Format><Type><DDFName>org.example:mail:1.0</DDFName></Type></RTProperties>
+    <Node>
+      <NodeName>Addr</NodeName>
+      <RTProperties><Format><chr/></Format><Title>Where it is</Title><Type><MIME>text/plain</MIME></Type></RTProperties>
+      <Value>mail.example.org</Value>
+    </Node>
+    <Node>
+      <NodeName>Icon</NodeName>
+      <RTProperties><Format><bin/></Format><Type><MIME>image/png</MIME></Type></RTProperties>
+      <Value>iVBORw0KGgo=</Value>
+    </Node>
+    <Node><NodeName>Empty</NodeName><RTProperties><Format><node/></Format><Type><DDFName/></Type></RTProperties></Node>
+  </Node>
+</MgmtTree>
+"""

@@ -1,0 +1,119 @@
+"""Every command prints one JSON document that keeps to its schema, also when it fails."""
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from referencing import Registry, Resource
+
+from smartdm.cli.reference import leaves
+from tests.system.running import REPOSITORY, Cli
+
+SCHEMAS = REPOSITORY / "docs" / "schema"
+
+RUNS: dict[str, list[list[str]]] = {
+    "card list": [[]],
+    "card info": [[]],
+    "card reset": [["--force"]],
+    "mo tree": [[], ["./Mail", "--levels", "0"], ["--values", "--flat"]],
+    "mo get": [["./Mail"], ["./Mail/Addr"], ["./Mail/Icon"], ["./Mail?prop=ACL"], ["./Mail/Addr", "--out", "v"]],
+    "mo set": [["./Mail/Addr", "x"], ["./Mail/Addr", "1", "--format", "int"]],
+    "mo add": [["./New", "x"], ["./Other/A/B", "--interior", "--parents"]],
+    "mo delete": [["./Mail", "--force"], ["./Mail/Addr"]],
+    "mo rename": [["./Mail", "Post"]],
+    "mo import": [["small.xml", "--replace"], ["small.xml", "--at", "./Mail/Empty", "--dry-run"]],
+    "mo export": [[], ["./Mail", "--as", "packed"], ["--out", "all.xml"]],
+    "mo diff": [["small.xml"], ["small.xml", "card:./Mail", "--all"], ["card:.", "card:./Mail"]],
+    "sim new": [["b", "--arena", "8"]],
+    "sim list": [[]],
+    "sim delete": [["a", "--force"]],
+    "sim cut": [["a", "--at", "5", "--mode", "garbage"], ["a", "--off"]],
+    "decode": [["small.xml"], ["trace"], ["../home/../work/small.xml", "--as", "tnds"]],
+    "doctor": [[]],
+    "completion": [["bash"], ["zsh"], ["fish"]],
+}
+
+COMMANDS = [path for path, _, _ in leaves()]
+
+
+def registry() -> Registry:
+    documents = [json.loads(path.read_text()) for path in SCHEMAS.glob("*.json")]
+    return Registry().with_resources((document["$id"], Resource.from_contents(document)) for document in documents)
+
+
+def check(name: str, document: object) -> None:
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text())
+    Draft202012Validator(schema, registry=registry()).validate(document)
+
+
+def test_there_is_a_schema_and_a_run_for_each_command_and_no_other():
+    assert sorted(RUNS) == sorted(COMMANDS)
+    files = {path.stem for path in SCHEMAS.iterdir()}
+    assert files == {path.replace(" ", "-") for path in COMMANDS} | {"common", "error"}
+
+
+@pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.json")), ids=lambda path: path.stem)
+def test_schemas_are_schemas(path):
+    schema = json.loads(path.read_text())
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"].endswith(f"/{path.name}")
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_the_document_keeps_to_the_schema(filled, path):
+    filled.file("trace", "> 00A4040007F0534D444D010100\n< 9000\n> 80310000\n")
+    for arguments in RUNS[path]:
+        if path == "mo delete":
+            filled("mo", "import", "small.xml", "--replace")
+        result = filled("--json", *path.split(), *arguments)
+        assert result.code in {0, 1}, result.err
+        assert result.err == ""
+        assert result.document["command"] == path
+        check(path.replace(" ", "-"), result.document)
+
+
+def test_a_schema_refuses_what_is_not_there():
+    with pytest.raises(ValidationError):
+        check("mo-set", {"schema_version": "1.0", "command": "mo set", "uri": "./A", "size": 1})
+    with pytest.raises(ValidationError):
+        check(
+            "mo-rename",
+            {"schema_version": "2.0", "command": "mo rename", "uri": "./A", "new_uri": "./B", "generation": 1},
+        )
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "arguments"),
+    [
+        ("usage", 2, ["mo", "get"]),
+        ("usage", 2, ["mo", "tree", "--nix"]),
+        ("usage", 2, ["nix"]),
+        ("usage", 2, ["--card", "x", "mo", "tree"]),
+        ("usage", 2, ["mo", "get", "./A?prop=Nix"]),
+        ("aborted", 2, ["card", "reset"]),
+        ("link", 3, ["--card", "sim:nix", "mo", "tree"]),
+        ("refused", 4, ["mo", "get", "./Nix"]),
+        ("input", 5, ["mo", "import", "nix"]),
+        ("input", 5, ["mo", "add", "./A", "x", "--acl", "=="]),
+        ("power", 3, ["mo", "add", "./A", "x"]),
+    ],
+)
+def test_failures_are_documents_too(filled, kind, code, arguments):
+    if kind == "power":
+        filled.ok("sim", "cut", "a", "--at", "1")
+    result = filled(*arguments, "--json")
+    assert result.code == code
+    assert "ERROR" not in result.err
+    check("error", result.document)
+    error = result.document["error"]
+    assert (error["kind"], error["exit_code"]) == (kind, code)
+    if kind == "refused":
+        assert (error["status_word"], error["dm_status"]) == ("6A82", 404)
+
+
+def test_documents_are_ascii_and_true_to_the_value(filled: Cli):
+    filled.ok("mo", "set", "./Mail/Addr", 'ü "\u2028\x1b')
+    result = filled.ok("mo", "get", "./Mail/Addr", "--json")
+    assert result.raw.isascii()
+    assert result.document["value"] == 'ü "\u2028\x1b'
