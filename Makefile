@@ -38,13 +38,13 @@ test: $(CARD) $(CHECK_DONE) ## every test, in some minutes
 	@$(PYTEST)
 
 test-full: $(CARD) $(CHECK_DONE) ## the searches (random and exhaustive tests) at the depth of CI
-	@SMARTDM_DEPTH=full $(PYTEST) -m search
+	@SMARTDM_DEPTH=full $(PYTEST) --timeout=900 -m search
 
 fuzz: $(CARD) ## a million hostile APDUs and as many hostile files
-	@SMARTDM_DEPTH=long $(PYTEST) -m fuzz
+	@SMARTDM_DEPTH=long $(PYTEST) --timeout=0 -m fuzz
 
 soak: $(CARD) ## every other search, with fresh randomness, for as long as it takes
-	@SMARTDM_DEPTH=long $(PYTEST) -m "search and not fuzz"
+	@SMARTDM_DEPTH=long $(PYTEST) --timeout=0 -m "search and not fuzz"
 
 bench: $(CARD) ## measure, print the table, write build/bench.json and docs/benchmarks.md
 	@$(PY) tests/bench.py

@@ -143,7 +143,7 @@ def test_add_makes_leaves_interior_nodes_and_missing_parents(cli):
         (2, ["add", "./New", "x", "--file", "y"], "--file"),
         (5, ["add", "./New", "x", "--acl", "Eat=*"], "Eat"),
         (5, ["add", "./New", "--file", "missing"], "missing"),
-        (4, ["add", "./New", "x" * 225], "6AD5"),
+        (5, ["add", "./New", "x" * 225], "224"),
         (5, ["add", "./New", "x", "--title", "t" * 128], "127"),
         (4, ["set", "./Nix", "x"], "6A82"),
         (4, ["set", "./Mail", "x"], "6ADA"),

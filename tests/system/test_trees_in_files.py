@@ -196,7 +196,7 @@ def test_files_that_are_no_trees_are_one_line_and_change_nothing(filled, content
     [
         (["n"] * 16, "v", 4, "6AD2"),
         (["n" * 65], "v", 4, "6AD1"),
-        (["n"], "v" * 225, 4, "6AD5"),
+        (["n"], "v" * 225, 5, "224"),
         (["n" * 20] * 14, "v", 4, "6AD3"),
     ],
 )
