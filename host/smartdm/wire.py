@@ -229,7 +229,7 @@ class Sw(IntEnum):
 
     OK = 0x9000, 200, "done"
     MORE = 0x6310, 200, "the answer goes on: send READ NEXT"
-    BATCH_FAILED = 0x6300, 500, "the batch was dropped; the data names the command: index 2, status word 2"
+    BATCH_FAILED = 0x6300, 500, "the batch was dropped; data: number of the refused command 2 (from 1; 0 = OPTIONS), its status word 2"
     STORE_DAMAGED = 0x6581, 500, "no valid superblock or a broken record: the card's memory is damaged"
     WRONG_LENGTH = 0x6700, 500, "Lc or the length of the data does not fit the command"
     CHAIN_BROKEN = 0x6883, 500, "a part of a batch was expected, missing or out of order; the batch was dropped"
@@ -306,8 +306,8 @@ RULES: tuple[Rule, ...] = (
                 "80300000 1E 00 C001 C2 08 444D312F41646472 0F 00 03 3A3A31 C5 08 444D312F41646472 00",
                 "02 000003 0001 03 01 04 41646472 03 3A3A31 9000",
             ),
-            # The same Add again: command 0 is refused with ALREADY_EXISTS.
-            ("80300000 0C 00 C001 C1 00 05 00 03 444D31 00", "0000 6A89 6300"),
+            # The same Add again: command 1 is refused with ALREADY_EXISTS.
+            ("80300000 0C 00 C001 C1 00 05 00 03 444D31 00", "0001 6A89 6300"),
         ),
     ),
     Rule(

@@ -110,6 +110,7 @@ abstract class Batch extends Tree {
       options(buf);
       return;
     }
+    w[INDEX]++;
     final short granule = resolve(buf, text(buf));
     switch (tag) {
       case Wire.CMD_ADD:
@@ -130,7 +131,6 @@ abstract class Batch extends Tree {
       default:
         ISOException.throwIt(Wire.SW_BAD_ELEMENT);
     }
-    w[INDEX]++;
   }
 
   private void options(byte[] buf) {

@@ -61,7 +61,7 @@ abstract class Memory extends Applet {
   static final short FOUND_PATH = (short) 26;
   // Input: end of the part in the APDU buffer.
   static final short END = (short) 27;
-  // Batch, zero when one begins: flags of OPTIONS (0 = not seen), commands run, value bytes to come,
+  // Batch, zero when one begins: flags of OPTIONS (0 = not seen), commands begun, value bytes to come,
   // nodes of an ADD to come, id of the root of the subtree being added, id of the last node written,
   // nodes to answer with; last id promised to a child by an ADD.
   static final short OPTIONS = (short) 28;

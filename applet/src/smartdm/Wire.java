@@ -160,7 +160,8 @@ final class Wire {
   static final short SW_OK = (short) 0x9000;
   // the answer goes on: send READ NEXT
   static final short SW_MORE = (short) 0x6310;
-  // the batch was dropped; the data names the command: index 2, status word 2
+  // the batch was dropped; data: number of the refused command 2 (from 1; 0 = OPTIONS), its status
+  // word 2
   static final short SW_BATCH_FAILED = (short) 0x6300;
   // no valid superblock or a broken record: the card's memory is damaged
   static final short SW_STORE_DAMAGED = (short) 0x6581;

@@ -114,6 +114,7 @@ class Card:
 def _refusal(data: bytes, names: list[str]) -> Exception:
     if len(data) != 4:
         return WireError(f"the card dropped the batch without saying why ({len(data)} bytes)")
-    index, sw = int.from_bytes(data[:2]), int.from_bytes(data[2:])
-    name = names[index] if index < len(names) else "BATCH"
-    return card_error(sw, name, index)
+    number, sw = int.from_bytes(data[:2]), int.from_bytes(data[2:])
+    if not 1 <= number <= len(names):
+        return card_error(sw, "BATCH")
+    return card_error(sw, names[number - 1], number - 1)
