@@ -9,7 +9,7 @@ _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 # The first two draw the same examples each time, so that a red run can be repeated anywhere.
 settings.register_profile("quick", max_examples=100, deadline=None, derandomize=True, suppress_health_check=_QUIET)
-settings.register_profile("full", max_examples=2_000, deadline=None, derandomize=True, suppress_health_check=_QUIET)
+settings.register_profile("full", max_examples=1_000, deadline=None, derandomize=True, suppress_health_check=_QUIET)
 settings.register_profile("long", max_examples=50_000, deadline=None, print_blob=True, suppress_health_check=_QUIET)
 settings.load_profile(DEPTH)
 

@@ -110,7 +110,7 @@ def cut_power(tour: Tour) -> None:
     again = ("mo", "import", str(PASSPOINT), "--at", "./Second")
     tour.run("mo", "add", "./Second", "--interior")
     tour.run("mo", "export", "--out", "before.xml")
-    tour.run("sim", "cut", CARD, "--at", "9", "--mode", "half")
+    tour.run("sim", "cut", CARD, "--at", "5", "--mode", "half")
     tour.run(*again, code=3)
     difference = tour.run("mo", "diff", "before.xml", "card:.")
     expect(not difference, "the power cut changed the tree")

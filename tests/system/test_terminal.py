@@ -18,7 +18,8 @@ def at_terminal(cli: Cli, *arguments: str, typed: bytes = b"", **environment: st
     """Runs a command on a terminal of its own; returns exit code and all that it showed."""
     leader, follower = pty.openpty()
     child = subprocess.Popen(
-        cli.command(*arguments),
+        # Test runners let their workers ignore Ctrl-C, and children inherit that.
+        ["env", "--default-signal=INT", *cli.command(*arguments)],
         stdin=follower,
         stdout=follower,
         stderr=follower,

@@ -100,7 +100,7 @@ def test_the_examples_of_the_wire_are_explained(rule):
         ("803000000400C00101", "6300", "batch was dropped"),
         ("803000000400C00101", "00016A896300", "command 1 was refused: a node of this name"),
         ("00A4040000", "6F0184009000", "not understood"),
-        ("803100000100", "0200000100000500000000009000", "1 more bytes"),
+        ("803100000100", "0200000100000500000000009000", "2 more bytes"),
         ("80310000010000", "020000019000", "not a packed stream"),
         ("80320001", "02000001000045000000FF9000", "generation"),
         ("80310000", "9999", "unknown status word 9999"),

@@ -36,6 +36,7 @@ class Op(IntEnum):
     LIMIT = 0x0B
     WRITES = 0x0C
     FAILURE = 0x0D
+    TRANSIENT = 0x0E
 
 
 class CutMode(IntEnum):
@@ -102,6 +103,14 @@ class CounterViews:
     last_apdu: Counters
     since_read: Counters
     total: Counters
+
+
+@dataclass(frozen=True, slots=True)
+class Transient:
+    """Bytes of transient arrays, by the event that clears them; transient keys are not counted."""
+
+    reset: int
+    deselect: int
 
 
 class SimTransport:
@@ -193,6 +202,11 @@ class SimTransport:
     def last_failure(self) -> str:
         """What left the applet's ``process`` by an exception in the last APDU: class and place; empty for nothing."""
         return self._process.call(Op.FAILURE).decode("utf-8", "replace")
+
+    def transient(self) -> Transient:
+        """The transient arrays that the applet made, those of install included."""
+        raw = self._process.call(Op.TRANSIENT)
+        return Transient(int.from_bytes(raw[:4], "big"), int.from_bytes(raw[4:], "big"))
 
     def seed_random(self, seed: bytes) -> None:
         """Random numbers of this and later cards follow from ``seed``; each fresh card begins anew."""

@@ -3,10 +3,13 @@ package smartdm.sim;
 import com.licel.jcardsim.base.SimulatorRuntime;
 import com.licel.jcardsim.base.TransientMemory;
 import com.licel.jcardsim.utils.BiConsumer;
+import java.lang.reflect.Array;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import javacard.framework.AID;
+import javacard.framework.APDU;
 import javacard.framework.Applet;
 import javacard.framework.CardRuntimeException;
 
@@ -17,11 +20,28 @@ final class CardRuntime extends SimulatorRuntime {
 
   private static final int MAX_INSTALL_DATA = 127;
 
+  private static final int LONGEST_COMMAND = 261;
+
   private final Memory memory;
 
   CardRuntime(Memory memory) {
     super(new CountedTransients(memory));
     this.memory = memory;
+    makeRoom();
+  }
+
+  /**
+   * The longest short command, 255 bytes with an Le behind them, takes one byte more than jCardSim's
+   * APDU buffer holds.
+   */
+  private void makeRoom() {
+    try {
+      Field buffer = APDU.class.getDeclaredField("buffer");
+      buffer.setAccessible(true);
+      buffer.set(shortAPDU, new byte[LONGEST_COMMAND]);
+    } catch (ReflectiveOperationException e) {
+      throw new SimError("this jCardSim keeps no buffer in its APDU", e);
+    }
   }
 
   /**
@@ -131,7 +151,7 @@ final class CardRuntime extends SimulatorRuntime {
     }
   }
 
-  /** Transient arrays are allocations too. */
+  /** Transient arrays are allocations too, and they take of a memory that is small. */
   private static final class CountedTransients extends TransientMemory {
     private final Memory memory;
 
@@ -143,8 +163,14 @@ final class CardRuntime extends SimulatorRuntime {
     protected void storeArray(Object array, byte event) {
       super.storeArray(array, event);
       if (memory != null) {
-        memory.meter.allocated();
+        memory.meter.madeTransient(bytes(array), event);
       }
+    }
+
+    /** Bytes on a card: a boolean takes one, a reference two. */
+    private static int bytes(Object array) {
+      int width = array instanceof byte[] || array instanceof boolean[] ? 1 : 2;
+      return Array.getLength(array) * width;
     }
   }
 }

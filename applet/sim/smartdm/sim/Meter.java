@@ -2,6 +2,7 @@ package smartdm.sim;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import javacard.framework.JCSystem;
 
 /**
  * Counts what the applet does to persistent memory. Three views are kept: the last APDU, since the
@@ -43,6 +44,9 @@ final class Meter {
   private int[] entries = new int[64 * ENTRY];
   private int entryCount;
 
+  /** Bytes of transient arrays: CLEAR_ON_RESET, CLEAR_ON_DESELECT. */
+  private final int[] transientBytes = new int[2];
+
   /** A new APDU begins. */
   void startApdu() {
     Arrays.fill(views[LAST_APDU], 0);
@@ -65,6 +69,17 @@ final class Meter {
     for (int[] view : views) {
       view[ALLOCATIONS]++;
     }
+  }
+
+  /** One transient array; it stays, therefore {@link #reset} does not forget it. */
+  void madeTransient(int bytes, byte event) {
+    allocated();
+    transientBytes[event == JCSystem.CLEAR_ON_DESELECT ? 1 : 0] += bytes;
+  }
+
+  /** What the applet took of transient memory, 4 bytes for each event. */
+  byte[] transientBytes() {
+    return ByteBuffer.allocate(8).putInt(transientBytes[0]).putInt(transientBytes[1]).array();
   }
 
   /**

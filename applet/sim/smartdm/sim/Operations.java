@@ -28,6 +28,7 @@ final class Operations {
   private static final int LIMIT = 0x0B;
   private static final int WRITES = 0x0C;
   private static final int FAILURE = 0x0D;
+  private static final int TRANSIENT = 0x0E;
 
   private static final byte[] NOTHING = {};
 
@@ -56,6 +57,8 @@ final class Operations {
         return card.memory().meter.lastWrites();
       case FAILURE:
         return failure();
+      case TRANSIENT:
+        return card.memory().meter.transientBytes();
       default:
         return runWithFields(op, ByteBuffer.wrap(body));
     }
