@@ -102,8 +102,8 @@ def page() -> str:
         "# Card commands\n",
         "Rendered from `host/smartdm/wire.py` (`python -m smartdm.render`): do not edit.",
         "How the numbers are used is told in [store.md](store.md).\n",
-        f"Package `{wire.PACKAGE_AID.hex().upper()}`, applet `{wire.APPLET_AID.hex().upper()}`,"
-        f" wire version {wire.VERSION_MAJOR}.{wire.VERSION_MINOR}.\n",
+        f"Package `{wire.PACKAGE_AID.hex().upper()}`, applet `{wire.APPLET_AID.hex().upper()}`, "
+        + f"wire version {wire.VERSION_MAJOR}.{wire.VERSION_MINOR}.\n",
         "## Commands",
         *_commands(),
         "\n## Numbers",

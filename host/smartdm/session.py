@@ -14,7 +14,7 @@ from smartdm.wire import Sw
 
 __all__ = ["Batch", "Session"]
 
-_ROUNDS: Final = 4
+_ROUNDS: Final = 64
 """How often a batch goes out while the card gathers its free memory for it."""
 
 

@@ -36,7 +36,7 @@ class _Doc(IntEnum):
 
     doc: str
 
-    def __new__(cls, value: int, doc: str) -> _Doc:
+    def __new__(cls, value: int, doc: str) -> Self:
         member = int.__new__(cls, value)
         member._value_ = value
         member.doc = doc
@@ -53,7 +53,7 @@ class _DocFlag(IntFlag):
 
     doc: str
 
-    def __new__(cls, value: int, doc: str = "") -> _DocFlag:
+    def __new__(cls, value: int, doc: str = "") -> Self:
         member = int.__new__(cls, value)
         member._value_ = value
         member.doc = doc
@@ -215,7 +215,8 @@ class Sw(IntEnum):
     doc: str
     dm_status: int
 
-    def __new__(cls, value: int, dm_status: int, doc: str) -> Sw:
+    def __new__(cls, value: int, dm_status: int, doc: str) -> Self:
+        """A status word with the DM status it maps to and its meaning."""
         member = int.__new__(cls, value)
         member._value_ = value
         member.dm_status = dm_status
@@ -229,7 +230,11 @@ class Sw(IntEnum):
 
     OK = 0x9000, 200, "done"
     MORE = 0x6310, 200, "the answer goes on: send READ NEXT"
-    BATCH_FAILED = 0x6300, 500, "the batch was dropped; data: number of the refused command 2 (from 1; 0 = OPTIONS), its status word 2"
+    BATCH_FAILED = (
+        0x6300,
+        500,
+        "the batch was dropped; data: number of the refused command 2 (from 1; 0 = OPTIONS), its status word 2",
+    )
     STORE_DAMAGED = 0x6581, 500, "no valid superblock or a broken record: the card's memory is damaged"
     WRONG_LENGTH = 0x6700, 500, "Lc or the length of the data does not fit the command"
     CHAIN_BROKEN = 0x6883, 500, "a part of a batch was expected, missing or out of order; the batch was dropped"

@@ -58,7 +58,7 @@ def test_example_passes_the_codec(rule: wire.Rule):
         raw = bytes.fromhex(command)
         length = raw[4] if len(raw) > 5 else 0
         le = 256 if len(raw) == 5 or len(raw) == 6 + length else None
-        assert CommandApdu(*raw[:4], raw[5 : 5 + length], le).encode() == raw
+        assert CommandApdu(raw[0], raw[1], raw[2], raw[3], raw[5 : 5 + length], le).encode() == raw
         response = ResponseApdu.decode(bytes.fromhex(answer))
         if response.sw == wire.Sw.OK and response.data:
             generation = int.from_bytes(response.data[1:4])

@@ -270,8 +270,7 @@ abstract class Batch extends Tree {
     final short name = text(buf);
     Text.name(buf, name);
     Text.utf8(buf, name, w[AT]);
-    final short place =
-        place(granule(w[FOUND_PARENT]), buf, (short) (name + 1), buf[name]);
+    final short place = place(granule(w[FOUND_PARENT]), buf, (short) (name + 1), buf[name]);
     if (place >= 0 && place != w[FOUND_PLACE]) {
       ISOException.throwIt(Wire.SW_ALREADY_EXISTS);
     }

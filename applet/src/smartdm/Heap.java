@@ -7,8 +7,8 @@ import javacard.framework.Util;
  *
  * <p>Writing appends to a run in RAM that goes out by one non-atomic copy when it is full, when the
  * next record lies elsewhere, or before a record of the run is read. What is in use is a bitmap in
- * RAM: the store marks what is reachable and asks for holes; a hole never crosses a segment. Nothing
- * here knows what a record is.
+ * RAM: the store marks what is reachable and asks for holes; a hole never crosses a segment.
+ * Nothing here knows what a record is.
  */
 abstract class Heap extends Memory {
   // A Java Card array ends at 32,767 bytes; 16 KiB keeps offset arithmetic within a short.
@@ -132,7 +132,6 @@ abstract class Heap extends Memory {
   }
 
   static final short NONE = (short) -1;
-
 
   /** Mark granules as used or free. Marking twice is harmless. */
   final void mark(short granule, short count, boolean use) {

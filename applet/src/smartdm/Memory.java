@@ -8,9 +8,9 @@ import javacard.framework.Util;
 /**
  * Level 1: the sizes that the install parameters fix for good, and all transient state.
  *
- * <p>What the store works with is CLEAR_ON_RESET: a reset forgets a batch, which is what a power cut
- * does. Who is asking is CLEAR_ON_DESELECT. Zero always means "nothing open, nothing known", because
- * that is what a reset leaves.
+ * <p>What the store works with is CLEAR_ON_RESET: a reset forgets a batch, which is what a power
+ * cut does. Who is asking is CLEAR_ON_DESELECT. Zero always means "nothing open, nothing known",
+ * because that is what a reset leaves.
  */
 abstract class Memory extends Applet {
   // --- words; those that are used most come first, because their numbers take one byte of code ---
@@ -34,7 +34,8 @@ abstract class Memory extends Applet {
   static final short TOUCHED = (short) 8;
   // Heap: bitmap valid.
   static final short MAP_VALID = (short) 9;
-  // Heap, zero after a rebuild: freed records of the committed tree still marked, granule behind the
+  // Heap, zero after a rebuild: freed records of the committed tree still marked, granule behind
+  // the
   // last record taken + 1 (0 = none), nodes in the tree.
   static final short MAP_STALE = (short) 10;
   static final short NEXT = (short) 11;
@@ -61,8 +62,10 @@ abstract class Memory extends Applet {
   static final short FOUND_PATH = (short) 26;
   // Input: end of the part in the APDU buffer.
   static final short END = (short) 27;
-  // Batch, zero when one begins: flags of OPTIONS (0 = not seen), commands begun, value bytes to come,
-  // nodes of an ADD to come, id of the root of the subtree being added, id of the last node written,
+  // Batch, zero when one begins: flags of OPTIONS (0 = not seen), commands begun, value bytes to
+  // come,
+  // nodes of an ADD to come, id of the root of the subtree being added, id of the last node
+  // written,
   // nodes to answer with; last id promised to a child by an ADD.
   static final short OPTIONS = (short) 28;
   static final short INDEX = (short) 29;
@@ -149,8 +152,7 @@ abstract class Memory extends Applet {
     final boolean small = w[2] == 0;
     arenaKib = either(w[0], (short) (small ? 8 : 16), (short) 8, (short) 64);
     pageShift = (short) (small ? 5 : 6);
-    nodeLimit =
-        either(w[1], (short) (small ? 160 : 384), (short) 16, (short) (16 << pageShift));
+    nodeLimit = either(w[1], (short) (small ? 160 : 384), (short) 16, (short) (16 << pageShift));
     reserve = either(w[3], (short) (small ? 384 : 512), (short) 64, (short) 4096);
     // The bitmap must stay within 256 bytes of RAM, and within 64 at 8 KiB in the small profile.
     shift = (short) (arenaKib > 32 ? 5 : small || arenaKib > 16 ? 4 : 3);
@@ -163,8 +165,7 @@ abstract class Memory extends Applet {
     staging = bytes((short) (small ? 128 : 384));
     page = bytes((short) (2 << pageShift));
     next = bytes((short) (GENERATION_LEN + 4));
-    stack =
-        JCSystem.makeTransientShortArray((short) (2 * maxDepth + 2), JCSystem.CLEAR_ON_RESET);
+    stack = JCSystem.makeTransientShortArray((short) (2 * maxDepth + 2), JCSystem.CLEAR_ON_RESET);
   }
 
   /** Set words to zero. */

@@ -6,9 +6,9 @@ import javacard.framework.Util;
 /**
  * Level 4: records: their form, room for them, commit, abort, and the rebuild of the bitmap.
  *
- * <p>A record is {@code generation 3 | VerNo 2 | kind 1 | meta 1 | L name | [L Type] | [L Title] | [L
- * ACL] | [TStamp 4] | tail}; from VerNo on it is, but for the child ids of an interior node, what an
- * answer shows.
+ * <p>A record is {@code generation 3 | VerNo 2 | kind 1 | meta 1 | L name | [L Type] | [L Title] |
+ * [L ACL] | [TStamp 4] | tail}; from VerNo on it is, but for the child ids of an interior node,
+ * what an answer shows.
  *
  * <p>Bytes reachable from the newest superblock are written by nobody before the next commit: the
  * bitmap holds them, and of each table page only the other slot is written.
@@ -32,7 +32,9 @@ abstract class Store extends Table {
     return (short) (at + 1 + get(granule, at));
   }
 
-  /** Look at a record: where its fields end, its Format, its children. The next look overwrites it. */
+  /**
+   * Look at a record: where its fields end, its Format, its children. The next look overwrites it.
+   */
   final void look(short granule) {
     final short[] w = words;
     final short kind = get(granule, KIND);

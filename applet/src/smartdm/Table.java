@@ -4,16 +4,17 @@ import javacard.framework.ISOException;
 import javacard.framework.Util;
 
 /**
- * Level 3: the state of the store: the superblock, whose copy is the one atomic commit, and the table
- * of node ids that it governs.
+ * Level 3: the state of the store: the superblock, whose copy is the one atomic commit, and the
+ * table of node ids that it governs.
  *
  * <p>A few superblock slots are written in turn; the highest commit number with a good CRC is the
  * state, and what cannot be reached from it is garbage. The bytes between the page bits and the CRC
  * are kept for the ledger.
  *
  * <p>The table leads from a node id to a record, in pages with two slots each. The superblock says
- * which slot of a page counts. A batch edits one page at a time in RAM and writes it to the slot that
- * does not count; so a reset forgets the batch. An entry is the record's granule + 1, 0 = free.
+ * which slot of a page counts. A batch edits one page at a time in RAM and writes it to the slot
+ * that does not count; so a reset forgets the batch. An entry is the record's granule + 1, 0 =
+ * free.
  */
 abstract class Table extends Heap {
   private static final short STRIDE_SHIFT = (short) 7;
@@ -32,8 +33,7 @@ abstract class Table extends Heap {
     super(buf, at, end);
     slots = new byte[(short) ((slotMask + 1) << STRIDE_SHIFT)];
     pages =
-        new byte
-            [pageAt((short) ((short) ((short) (nodeLimit - 1) >> pageShift) + 1), (short) 0)];
+        new byte[pageAt((short) ((short) ((short) (nodeLimit - 1) >> pageShift) + 1), (short) 0)];
     // Slot 0 is "in use" and empty: the first commit writes slot 1.
     use((short) 0);
   }
@@ -48,9 +48,7 @@ abstract class Table extends Heap {
       // Valid slots hold the last few commits, so the low byte of their numbers orders them.
       if (crc(slots, at) == Util.getShort(slots, (short) (at + CRC))
           && (newest < 0
-              || (byte)
-                      (slots[(short) (at + COMMIT_LAST)]
-                          - slots[(short) (newest + COMMIT_LAST)])
+              || (byte) (slots[(short) (at + COMMIT_LAST)] - slots[(short) (newest + COMMIT_LAST)])
                   > 0)) {
         newest = at;
       }
@@ -167,8 +165,7 @@ abstract class Table extends Heap {
     if (w[PAGE_DIRTY] != 0) {
       final short number = (short) (w[PAGE] - 1);
       final short other = (short) (bit(PAGE_BITS, number) ^ 1);
-      Util.arrayCopyNonAtomic(
-          page, (short) 0, pages, pageAt(number, other), (short) page.length);
+      Util.arrayCopyNonAtomic(page, (short) 0, pages, pageAt(number, other), (short) page.length);
       w[TOUCHED] |= (short) (1 << number);
       w[PAGE_DIRTY] = (short) 0;
     }

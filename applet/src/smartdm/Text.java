@@ -4,7 +4,8 @@ import javacard.framework.ISOException;
 
 /** Checks of text that a node is to keep. */
 final class Text {
-  // Well-formed UTF-8 beyond ASCII (RFC 3629): first byte from, to; second byte from, to. Bytes that
+  // Well-formed UTF-8 beyond ASCII (RFC 3629): first byte from, to; second byte from, to. Bytes
+  // that
   // follow are 80 to BF; the length is told by the first.
   private static final byte[] UTF8 = {
     (byte) 0xC2, (byte) 0xDF, (byte) 0x80, (byte) 0xBF,

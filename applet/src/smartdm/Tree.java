@@ -4,11 +4,11 @@ import javacard.framework.ISOException;
 import javacard.framework.Util;
 
 /**
- * Level 5: nodes: found by URI, walked with a stack in RAM (card stacks are too small for recursion),
- * written as new records and as new versions of old ones.
+ * Level 5: nodes: found by URI, walked with a stack in RAM (card stacks are too small for
+ * recursion), written as new records and as new versions of old ones.
  *
- * <p>A new version has the next generation, a VerNo one higher and the batch's time. The old record is
- * given up, but its bytes stay until the next allocation.
+ * <p>A new version has the next generation, a VerNo one higher and the batch's time. The old record
+ * is given up, but its bytes stay until the next allocation.
  */
 abstract class Tree extends Store {
   static final short ROOT = (short) 0;
@@ -133,8 +133,7 @@ abstract class Tree extends Store {
   /** Begin the record of a new node; its texts are bytes of an array, its tail follows. */
   final void create(
       short id, short kind, short meta, byte[] buf, short off, short len, short tailLen) {
-    header(
-        id, allocate((short) (NAME + len + timeLen() + tailLen), false), (short) 0, kind, meta);
+    header(id, allocate((short) (NAME + len + timeLen() + tailLen), false), (short) 0, kind, meta);
     write(buf, off, len);
     time();
   }
@@ -183,8 +182,7 @@ abstract class Tree extends Store {
     final short children = words[CHILDREN];
     final short count = (short) (children + (place < 0 ? 0 : -1) + (child == ROOT ? 0 : 1));
     short at = (short) (offset(old) + words[TAIL] + 1);
-    revise(
-        id, null, NAME, NAME, (short) 0, (short) 0, (short) (2 * count + 1), place >= 0);
+    revise(id, null, NAME, NAME, (short) 0, (short) 0, (short) (2 * count + 1), place >= 0);
     put(count);
     for (short i = 0; i < children; i++) {
       if (i != place) {

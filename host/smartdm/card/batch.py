@@ -115,13 +115,14 @@ def _cut(elements: Iterable[Element]) -> Iterator[bytes]:
             number = number % MAX_DATA + 1
             part = bytearray((number,))
         part += header
-        while value:
+        rest = value
+        while rest:
             room = MAX_DATA - len(part)
             if room == 0:
                 yield bytes(part)
                 number = number % MAX_DATA + 1
                 part = bytearray((number,))
-                continue
-            part += value[:room]
-            value = value[room:]
+                room = MAX_DATA - 1
+            part += rest[:room]
+            rest = rest[room:]
     yield bytes(part)

@@ -70,12 +70,4 @@ final class Api {
             || (!method.startsWith("<")
                 && entry.parents.stream().anyMatch(parent -> hasMethod(parent, method))));
   }
-
-  /**
-   * Can the method be reached through the class from an object: also those of Object through
-   * interfaces.
-   */
-  boolean overrides(String owner, String method) {
-    return hasMethod(owner, method) || hasMethod("java/lang/Object", method);
-  }
 }

@@ -31,8 +31,8 @@ final class CardRuntime extends SimulatorRuntime {
   }
 
   /**
-   * The longest short command, 255 bytes with an Le behind them, takes one byte more than jCardSim's
-   * APDU buffer holds.
+   * The longest short command, 255 bytes with an Le behind them, takes one byte more than
+   * jCardSim's APDU buffer holds.
    */
   private void makeRoom() {
     try {
