@@ -98,12 +98,13 @@ def _commands() -> Iterator[str]:
 
 def page() -> str:
     """The text of ``docs/card-commands.md``."""
+    package, applet = wire.PACKAGE_AID.hex().upper(), wire.APPLET_AID.hex().upper()
+    version = f"{wire.VERSION_MAJOR}.{wire.VERSION_MINOR}"
     doc = [
         "# Card commands\n",
         "Rendered from `host/smartdm/wire.py` (`python -m smartdm.render`): do not edit.",
         "How the numbers are used is told in [store.md](store.md).\n",
-        f"Package `{wire.PACKAGE_AID.hex().upper()}`, applet `{wire.APPLET_AID.hex().upper()}`, "
-        + f"wire version {wire.VERSION_MAJOR}.{wire.VERSION_MINOR}.\n",
+        f"Package `{package}`, applet `{applet}`, wire version {version}.\n",
         "## Commands",
         *_commands(),
         "\n## Numbers",
