@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -25,15 +26,41 @@ def bare(tmp_path: Path) -> Cli:
     return Cli(work, environment)
 
 
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """Data folders made once for each test process: copying one is quicker than making it again."""
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
 @pytest.fixture
-def cli(bare: Cli) -> Cli:
+def cli(bare: Cli, templates: Templates) -> Cli:
     """The command line with one empty card, sim:a."""
-    bare.ok("sim", "new", "a")
+    templates.put("empty", bare)
     return bare
 
 
 @pytest.fixture
-def filled(cli: Cli) -> Cli:
-    """The command line with a card that holds a small tree."""
-    cli.ok("mo", "import", cli.file("small.xml", SMALL))
-    return cli
+def filled(bare: Cli, templates: Templates) -> Cli:
+    """The command line with a card, sim:a, that holds the tree of small.xml."""
+    templates.put("filled", bare)
+    return bare
+
+
+class Templates:
+    """Data folders to copy."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, name: str, cli: Cli) -> None:
+        """Gives the command line a copy of a template, which is made when it is first wanted."""
+        home = Path(cli.environment["SMARTDM_HOME"])
+        template = self.folder / name
+        cli.file("small.xml", SMALL)
+        if not template.exists():
+            cli.ok("sim", "new", "a")
+            if name == "filled":
+                cli.ok("mo", "import", "small.xml")
+            shutil.copytree(home, template)
+        else:
+            shutil.copytree(template, home)

@@ -11,6 +11,8 @@ from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
+_EXPORTS: dict[bytes, bytes] = {}
+
 
 @dataclass(frozen=True)
 class Result:
@@ -64,6 +66,13 @@ class Cli:
         assert result.err.count("\n") == 1, result.err
         assert not result.raw
         return result.err
+
+    def content(self) -> bytes:
+        """The tree on sim:a; exported once for each state of its memory that a test process has seen."""
+        image = Path(self.environment["SMARTDM_HOME"], "sim", "a.card").read_bytes()
+        if image not in _EXPORTS:
+            _EXPORTS[image] = self.ok("--card", "sim:a", "mo", "export").raw
+        return _EXPORTS[image]
 
     def file(self, name: str, content: bytes | str) -> str:
         path = self.folder / name

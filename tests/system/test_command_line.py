@@ -92,6 +92,17 @@ def test_every_error_of_the_package_has_an_exit_code():
         assert failure.exit_code in EXIT_MEANINGS
 
 
+def test_the_log_says_what_happened_and_no_value(filled):
+    assert filled.ok("mo", "get", "./Mail/Addr").err == ""
+    err = filled.ok("-v", "mo", "get", "./Mail/Addr").err
+    assert "INFO" in err
+    assert "generation" in err
+    err = filled.ok("mo", "get", "./Mail/Addr", "--log-level", "debug").err
+    assert "80310" in err
+    assert b"mail.example".hex() not in err
+    assert "mail.example" not in err
+
+
 def test_bugs_are_not_taken_for_expected_failures():
     assert failure_of(ValueError("x")) is None
     assert failure_of(TypeError("x")) is None

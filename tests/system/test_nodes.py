@@ -2,12 +2,6 @@
 
 import pytest
 
-from tests.system.running import Cli
-
-
-def tree(cli: Cli) -> str:
-    return cli.ok("mo", "export").out
-
 
 def test_tree_draws_names_formats_sizes_and_acls(filled):
     assert filled.ok("mo", "tree").out.splitlines() == [
@@ -176,9 +170,9 @@ def test_add_makes_leaves_interior_nodes_and_missing_parents(cli):
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_changes_nothing(filled, code, arguments, told):
-    before = tree(filled)
+    before = filled.content()
     assert told in filled.fails(code, "mo", *arguments)
-    assert tree(filled) == before
+    assert filled.content() == before
 
 
 def test_bytes_that_are_no_text_are_refused_as_a_value(filled):
@@ -203,12 +197,14 @@ def test_rename_keeps_the_place_and_the_children(filled):
 
 def test_a_card_too_full_says_so_and_stays_as_it_is(bare):
     bare.ok("sim", "new", "small", "--arena", "8", "--profile", "small")
-    number = 0
-    while (result := bare("mo", "add", f"./Fill{number}", "x" * 224)).code == 0:
+    most = "".join(f"<Node><NodeName>N{n}</NodeName><Value>{'x' * 224}</Value></Node>" for n in range(26))
+    bare.ok("mo", "import", "-", stdin=f"<MgmtTree><VerDTD>1.2</VerDTD>{most}</MgmtTree>".encode())
+    number = 26
+    while (result := bare("mo", "add", f"./N{number}", "x" * 224)).code == 0:
         number += 1
     assert result.code == 4
     assert "6A84" in result.err
-    assert number > 20
+    assert 26 < number < 40
     assert len(bare.ok("mo", "get", ".").out.splitlines()) == number
     bare.ok("card", "reset", "--force")
     bare.ok("mo", "add", "./Again", "x" * 224)

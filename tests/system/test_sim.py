@@ -158,10 +158,10 @@ def test_a_cut_is_used_up_when_it_happens_and_waits_until_then(cli):
 
 
 def test_each_command_counts_its_writes_anew(cli):
-    cli.ok("sim", "cut", "a", "--at", "40")
-    for number in range(20):
+    cli.ok("sim", "cut", "a", "--at", "5")
+    for number in range(3):
         cli.ok("mo", "add", f"./A{number}", "x")
-    assert "at write 40" in cli.ok("sim", "list").out
+    assert "at write 5" in cli.ok("sim", "list").out
 
 
 def test_a_cut_can_be_taken_back(cli):
@@ -192,7 +192,7 @@ def test_reset_erases_everything_and_gives_the_memory_back(cli):
     cli.ok("mo", "add", "./X", "x")
     cli.ok("mo", "delete", "./X")
     empty = cli.ok("card", "info", "--json").document  # the root has its time stamp now
-    cli.ok("mo", "import", cli.file("small.xml", SMALL))
+    cli.ok("mo", "import", "small.xml")
     refused = cli("card", "reset", stdin=b"n\n")
     assert refused.code == 2
     assert "4 nodes" in refused.err

@@ -6,6 +6,7 @@ import re
 import select
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -29,20 +30,25 @@ def at_terminal(cli: Cli, *arguments: str, typed: bytes = b"", **environment: st
     )
     os.close(follower)
     shown = b""
+    interrupting = False
+    end = time.monotonic() + 60
     try:
-        while select.select([leader], [], [], 60)[0]:
+        while time.monotonic() < end:
+            if (
+                interrupting and b"ERROR" not in shown
+            ):  # more than once: a signal just before the child waits for input does not wake it
+                child.send_signal(signal.SIGINT)
+            if not select.select([leader], [], [], 0.3)[0]:
+                continue
             shown += os.read(leader, 4096)
             if typed and shown.endswith(b"[y/N]: "):
-                if typed == CTRL_C:
-                    child.send_signal(signal.SIGINT)
-                os.write(leader, typed)
+                interrupting = typed == CTRL_C
+                os.write(leader, b"" if interrupting else typed)
                 typed = b""
     except OSError:  # Linux ends the reading of a terminal that nobody holds any more with EIO
         pass
     finally:
         os.close(leader)
-        if child.poll() is None and typed:
-            child.kill()  # it never asked
     return child.wait(60), shown.decode("utf-8")
 
 

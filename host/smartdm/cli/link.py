@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from smartdm.cli.app import App
     from smartdm.cli.simcards import SimCard
     from smartdm.transport.base import Transport
+
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass
@@ -72,6 +76,8 @@ class WatchedTransport:
                 self._power_lost()
             raise
         self._listener.answer(apdu, answer)
+        # Sizes and status only: values never reach the log.
+        _LOG.debug("%s, %d bytes -> %s, %d bytes", apdu[:4].hex(), len(apdu), answer[-2:].hex(), len(answer))
         return answer
 
     def reset(self) -> None:
@@ -106,6 +112,7 @@ class Link:
             transport = WatchedTransport(sim, name, _listener(app), lambda: app.sims.arm(stored.name, None))
             _arm(sim, stored, app)
             session = Session(Card(Channel(transport)))
+            _LOG.info("%s is open in process %d, generation %d", name, sim.pid, session.generation)
             if app.principal == "issuer":
                 sim.principal(Principal.ISSUER)
             return cls(name, transport, session)

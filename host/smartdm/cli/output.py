@@ -114,8 +114,9 @@ def _styled(branch: str, name: str, details: list[str]) -> Text:
     from rich.text import Text  # noqa: PLC0415 - as above
 
     interior = details[0] == "node"
-    line = Text(branch, style="dim")
+    line = Text()
+    line.append(branch, style="dim")
     line.append(name, style="bold cyan" if interior else "bold")
     line.append(f"  {details[0]}", style="green")
-    line.append("".join(f"  {word}" for word in details[1:]), style="not bold")
+    line.append("".join(f"  {word}" for word in details[1:]))
     return line
