@@ -47,7 +47,7 @@ soak: $(CARD) ## every other search, with fresh randomness, for as long as it ta
 	@SMARTDM_DEPTH=long $(PYTEST) --timeout=0 -m "search and not fuzz"
 
 bench: $(CARD) ## measure, print the table, write build/bench.json and docs/benchmarks.md
-	@$(PY) tests/bench.py
+	@$(PY) -m tests.bench
 
 lint: $(VENV_DONE) $(JARS_DONE) ## formatting, rules and types; changes nothing
 	@$(VENV)/bin/ruff format --check .

@@ -1,5 +1,8 @@
 """Search depth for Hypothesis, and the mark ``search`` for what follows that depth."""
 
+import itertools
+from collections import Counter
+
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
@@ -23,3 +26,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if is_hypothesis_test(getattr(item, "obj", None)) or item.get_closest_marker("fuzz"):
             item.add_marker("search")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests noted by ``record_property("figure: …", number)``, added up by name."""
+    figures: Counter[str] = Counter()
+    for report in itertools.chain(*terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport) and report.when == "call":
+            figures.update({name: value for name, value in report.user_properties if name.startswith("figure: ")})
+    for name, total in figures.items():
+        terminalreporter.write_line(f"{name.removeprefix('figure: ')}: {total:,}")

@@ -14,7 +14,7 @@ from smartdm.wire import Sw
 
 __all__ = ["Batch", "Session"]
 
-_ROUNDS: Final = 64
+_ROUNDS: Final = 8
 """How often a batch goes out while the card gathers its free memory for it."""
 
 
@@ -68,7 +68,7 @@ class Session:
         raise card_error(Sw.CARD_FULL, "BATCH")
 
     def _decode(self, data: bytes, batch: Batch) -> list[Node]:
-        self.generation = int.from_bytes(data[1 : packed.HEADER_SIZE])
+        _, self.generation = packed.decode_header(data)
         offset, nodes = packed.HEADER_SIZE, []
         for levels in batch.gets:
             node, offset = packed.decode_nodes(data, offset, levels)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from smartdm.errors import NoCardError, TransportError
-from smartdm.transport.sim import SimTransport, Write, WriteKind
+from smartdm.transport.sim import SimTransport, Transient, Write, WriteKind
 from tests.card.applets.probe import AID, FRESH, SELECT, Probe, State, build, transport
 
 BUFFER_FULL = "TransactionException"
@@ -269,6 +269,14 @@ def test_allocations_after_install_are_counted(probe: Probe):
     assert probe.card.counters().last_apdu.allocations == 3, "an object and two transient arrays"
     probe.state()
     assert probe.card.counters().last_apdu.allocations == 0
+
+
+def test_transient_arrays_are_summed_up_by_what_clears_them(probe: Probe):
+    assert probe.card.transient() == Transient(reset=4, deselect=4)
+    probe.send(0x41)
+    assert probe.card.transient() == Transient(reset=8, deselect=8)
+    probe.card.counters()
+    assert probe.fresh().card.transient() == Transient(reset=4, deselect=4)
 
 
 def test_a_state_with_an_object_made_after_install_cannot_be_kept(probe: Probe):

@@ -12,11 +12,13 @@ from smartdm.card.apdu import MAX_DATA
 from smartdm.codec import packed
 from smartdm.errors import CodecError, UriError
 from smartdm.mo.tree import Format, Node
-from smartdm.mo.uri import Uri
+from smartdm.mo.uri import Uri, check_name
 from smartdm.wire import Command, Limit, Option
 from smartdm.wire import Format as WireFormat
 
 ALL_LEVELS = 0xFF
+_LAST_NUMBER = 0xFF
+"""Parts are numbered 0, 1 … FF, then 1 again."""
 
 Element = tuple[bytes, bytes]
 """Header that must not be divided, value that may be."""
@@ -37,8 +39,9 @@ class Batch:
 
     def add(self, parent: Uri, node: Node) -> Batch:
         """Add a node with its subtree below an interior node."""
-        self._command(f"Add {parent / node.name}", bytes((Command.ADD,)) + _uri(parent))
-        self.elements += packed.elements(node)
+        header, nodes = bytes((Command.ADD,)) + _uri(parent), list(packed.elements(node))
+        self._command(f"Add {parent / node.name}", header)
+        self.elements += nodes
         return self
 
     def replace(self, uri: Uri, value: bytes, format: Format | None = None, type: str | None = None) -> Batch:  # noqa: A002
@@ -59,6 +62,7 @@ class Batch:
 
     def rename(self, uri: Uri, name: str) -> Batch:
         """Give a node another name; its place stays."""
+        check_name(name)
         raw = name.encode()
         if len(raw) > Limit.NAME:
             raise UriError(f"the name {name!r} has {len(raw)} bytes; at most {int(Limit.NAME)} are allowed", None, 414)
@@ -67,9 +71,10 @@ class Batch:
 
     def get(self, uri: Uri, levels: int | None = None) -> Batch:
         """Get a subtree, ``levels`` deep below the node (None = all), as it is after the batch; GETs come last."""
-        self.gets.append(levels)
         depth = ALL_LEVELS if levels is None else levels
-        return self._command(f"Get {uri}", bytes((Command.GET,)) + _uri(uri) + bytes((depth,)))
+        self._command(f"Get {uri}", bytes((Command.GET,)) + _uri(uri) + bytes((depth,)))
+        self.gets.append(levels)
+        return self
 
     @property
     def changes(self) -> bool:
@@ -112,7 +117,7 @@ def _cut(elements: Iterable[Element]) -> Iterator[bytes]:
             raise CodecError(f"the properties of a node take {len(header)} bytes; at most {MAX_DATA - 1} fit one APDU")
         if len(part) + len(header) > MAX_DATA:
             yield bytes(part)
-            number = number % MAX_DATA + 1
+            number = number % _LAST_NUMBER + 1
             part = bytearray((number,))
         part += header
         rest = value
@@ -120,7 +125,7 @@ def _cut(elements: Iterable[Element]) -> Iterator[bytes]:
             room = MAX_DATA - len(part)
             if room == 0:
                 yield bytes(part)
-                number = number % MAX_DATA + 1
+                number = number % _LAST_NUMBER + 1
                 part = bytearray((number,))
                 room = MAX_DATA - 1
             part += rest[:room]

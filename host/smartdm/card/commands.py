@@ -7,12 +7,22 @@ from dataclasses import dataclass
 from smartdm.card.apdu import MAX_LE, CommandApdu
 from smartdm.card.batch import ALL_LEVELS
 from smartdm.card.channel import Channel
-from smartdm.codec import tlv
+from smartdm.codec import packed, tlv
 from smartdm.errors import CodecError, WireError, card_error
 from smartdm.mo.uri import Uri
 from smartdm.wire import APPLET_AID, VERSION_MAJOR, Cla, Ins, Select, Sw
 
 _FCI, _PROPRIETARY = 0x6F, 0xA5
+_SIZES = {
+    Select.VERSION: 2,
+    Select.STATE: 1,
+    Select.GENERATION: 3,
+    Select.SPACE: 5,
+    Select.NODES: 4,
+    Select.LIMITS: 6,
+    Select.CAPABILITIES: 2,
+}
+"""Bytes of the data objects in the SELECT answer; a later minor version may append to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +50,15 @@ class CardInfo:
         try:
             outer = dict(tlv.decode_all(data))
             inner = dict(tlv.decode_all(dict(tlv.decode_all(outer[_FCI]))[_PROPRIETARY]))
+            for tag, size in _SIZES.items():
+                if len(inner[tag]) < size:
+                    raise CodecError(f"{tag.name} has {len(inner[tag])} bytes; at least {size} are wanted")
             version, space = inner[Select.VERSION], inner[Select.SPACE]
             nodes, limits = inner[Select.NODES], inner[Select.LIMITS]
             return cls(
                 version=(version[0], version[1]),
                 state=inner[Select.STATE][0],
-                generation=int.from_bytes(inner[Select.GENERATION]),
+                generation=int.from_bytes(inner[Select.GENERATION][:3]),
                 free=int.from_bytes(space[0:2]),
                 arena=space[2] * 1024,
                 reserve=int.from_bytes(space[3:5]),
@@ -56,9 +69,11 @@ class CardInfo:
                 max_tot_len=limits[2],
                 max_children=limits[3],
                 max_value=int.from_bytes(limits[4:6]),
-                capabilities=int.from_bytes(inner[Select.CAPABILITIES]),
+                capabilities=int.from_bytes(inner[Select.CAPABILITIES][:2]),
             )
-        except (CodecError, KeyError, IndexError) as error:
+        except KeyError as error:
+            raise WireError(f"the SELECT answer cannot be read: it lacks data object {error.args[0]:02X}") from error
+        except CodecError as error:
             raise WireError(f"the SELECT answer cannot be read: {error}") from error
 
 
@@ -90,6 +105,8 @@ class Card:
             answer = self.channel.send(CommandApdu(cla, Ins.BATCH, 0, 0, data, MAX_LE), "BATCH")
             if answer.sw == Sw.BATCH_FAILED:
                 raise _refusal(answer.data, names)
+            if not last and answer.sw != Sw.OK:
+                raise WireError("the card answered a part of a batch before its last one came")
         return self._all(answer.data, answer.sw)
 
     def read(self, uri: Uri, levels: int | None = None) -> bytes:
@@ -106,8 +123,12 @@ class Card:
         number = 0
         while sw == Sw.MORE:
             number += 1
-            answer = self.channel.send(CommandApdu(Cla.PLAIN, Ins.READ_NEXT, data[3], number & 0xFF, le=MAX_LE))
+            # Behind FF the number goes on into P1: the card counts both bytes as one.
+            p1, p2 = ((data[3] << 8) + number & 0xFFFF).to_bytes(2)
+            answer = self.channel.send(CommandApdu(Cla.PLAIN, Ins.READ_NEXT, p1, p2, le=MAX_LE))
             data, sw = data + answer.data, answer.sw
+            if sw == Sw.MORE and (not answer.data or len(data) > packed.MAX_SIZE):
+                raise WireError(f"the card's answer has no end: {len(data)} bytes so far")
         return data
 
 
