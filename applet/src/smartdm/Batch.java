@@ -37,16 +37,12 @@ abstract class Batch extends Tree {
     }
     w[PART] = number == 0xFF ? (short) 1 : (short) (number + 1);
     if ((buf[ISO7816.OFFSET_CLA] & Wire.CLA_CHAIN) == 0) {
-      if (w[OPTIONS] == 0 || pending() != 0) {
+      if (w[OPTIONS] == 0 || (short) (w[VALUE_LEFT] | w[NODES_LEFT]) != 0) {
         ISOException.throwIt(Wire.SW_TRUNCATED);
       }
       commit(true);
       w[PART] = (short) 0;
     }
-  }
-
-  private short pending() {
-    return (short) (words[VALUE_LEFT] | words[NODES_LEFT]);
   }
 
   private void step(byte[] buf) {
@@ -63,7 +59,7 @@ abstract class Batch extends Tree {
     } else {
       command(buf);
     }
-    if (w[ROOT_ID] != 0 && pending() == 0) {
+    if (w[ROOT_ID] != 0 && (short) (w[VALUE_LEFT] | w[NODES_LEFT]) == 0) {
       checkSubtree(w[ROOT_ID], (short) (w[FOUND_DEPTH] + 1), w[FOUND_PATH]);
       w[ROOT_ID] = (short) 0;
     }
@@ -112,6 +108,9 @@ abstract class Batch extends Tree {
     }
     w[INDEX]++;
     final short granule = resolve(buf, text(buf));
+    if (w[FOUND] == ROOT && (tag == Wire.CMD_DELETE || tag == Wire.CMD_RENAME)) {
+      ISOException.throwIt(Wire.SW_PERMANENT);
+    }
     switch (tag) {
       case Wire.CMD_ADD:
         add();
@@ -141,8 +140,11 @@ abstract class Batch extends Tree {
       ISOException.throwIt(Wire.SW_UNSUPPORTED);
     }
     w[OPTIONS] = flags;
-    if ((flags & Wire.OPT_IF_GENERATION) != 0 && !isGeneration(buf, skip(GENERATION_LEN))) {
-      ISOException.throwIt(Wire.SW_CONFLICT);
+    if ((flags & Wire.OPT_IF_GENERATION) != 0) {
+      generation(staging, (short) 0);
+      if (Util.arrayCompare(buf, skip(GENERATION_LEN), staging, (short) 0, GENERATION_LEN) != 0) {
+        ISOException.throwIt(Wire.SW_CONFLICT);
+      }
     }
     if ((flags & Wire.OPT_TIME) != 0) {
       Util.arrayCopyNonAtomic(buf, skip((short) 4), next, GENERATION_LEN, (short) 4);
@@ -254,7 +256,6 @@ abstract class Batch extends Tree {
 
   private void delete() {
     final short id = words[FOUND];
-    notRoot();
     relink(words[FOUND_PARENT], words[FOUND_PLACE], ROOT);
     short granule = walk(id, ALL_LEVELS);
     do {
@@ -266,7 +267,6 @@ abstract class Batch extends Tree {
 
   private void rename(byte[] buf, short old) {
     final short[] w = words;
-    notRoot();
     final short name = text(buf);
     Text.name(buf, name);
     Text.utf8(buf, name, w[AT]);
@@ -282,12 +282,6 @@ abstract class Batch extends Tree {
     pull(old, tail, tailLen);
     relink(w[FOUND_PARENT], NONE, ROOT);
     checkSubtree(w[FOUND], w[FOUND_DEPTH], (short) (w[FOUND_PATH] - nameEnd + NAME));
-  }
-
-  private void notRoot() {
-    if (words[FOUND] == ROOT) {
-      ISOException.throwIt(Wire.SW_PERMANENT);
-    }
   }
 
   /** Put the node that was found on the list of nodes to answer with. */

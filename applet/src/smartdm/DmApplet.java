@@ -202,6 +202,7 @@ public final class DmApplet extends Batch {
     abort();
     if (sw == Wire.SW_SEND_AGAIN && !gather(words[NEED])) {
       sw = Wire.SW_CARD_FULL;
+      words[NEED] = (short) 0;
     }
     if (sw == Wire.SW_CHAIN_BROKEN || sw == Wire.SW_STORE_DAMAGED || sw == Wire.SW_SEND_AGAIN) {
       ISOException.throwIt(sw);

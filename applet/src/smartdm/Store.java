@@ -21,7 +21,7 @@ abstract class Store extends Table {
   static final short FORMAT_MASK = (short) 0x0F;
 
   // Windows tried before the card is called full: each costs a rebuild.
-  private static final short TRIES = (short) 24;
+  private static final short TRIES = (short) 120;
 
   Store(byte[] buf, short at, short end) {
     super(buf, at, end);
@@ -99,7 +99,8 @@ abstract class Store extends Table {
       rebuild();
     }
     if (at < 0) {
-      w[NEED] = count;
+      // More with each attempt: the batch may need several holes.
+      w[NEED] = (short) (w[NEED] + count);
       ISOException.throwIt(w[FREE] < floor ? Wire.SW_CARD_FULL : Wire.SW_SEND_AGAIN);
     }
     return at;
@@ -157,15 +158,15 @@ abstract class Store extends Table {
   }
 
   /**
-   * Gather free memory that lies in pieces: empty the cheapest window by moving its records, in a
-   * commit of its own that does not raise the generation. No batch is open.
+   * Gather free memory that lies in pieces: make one more hole by emptying the cheapest window, in
+   * a commit of its own that does not raise the generation. No batch is open.
    *
    * @param count granules of the hole to make
-   * @return false if no window could be emptied
+   * @return false if it could not be made
    */
   final boolean gather(short count) {
-    short tries = TRIES;
     rebuild();
+    short tries = TRIES;
     for (short cost = 1; cost <= count; cost++) {
       for (short at = 0; at < granules; at++) {
         if (usedIn(at, count) == cost) {

@@ -70,17 +70,13 @@ abstract class Table extends Heap {
     increment(block, COMMIT_LAST);
     if (raise) {
       Util.arrayCopyNonAtomic(next, (short) 0, block, GENERATION, GENERATION_LEN);
+      words[NEED] = (short) 0;
     }
     Util.setShort(block, PAGES, (short) (words[PAGE_BITS] ^ words[TOUCHED]));
     Util.setShort(block, CRC, crc(block, (short) 0));
     final short at = (short) ((short) (block[COMMIT_LAST] & slotMask) << STRIDE_SHIFT);
     Util.arrayCopy(block, (short) 0, slots, at, BLOCK_LEN);
     use(at);
-  }
-
-  /** Whether bytes of an array are the generation of the tree. */
-  final boolean isGeneration(byte[] buf, short off) {
-    return Util.arrayCompare(slots, (short) (slot() + GENERATION), buf, off, GENERATION_LEN) == 0;
   }
 
   /** Copy the generation of the tree; returns the offset behind it. */
@@ -123,7 +119,10 @@ abstract class Table extends Heap {
     if (!committed && words[PAGE] == (short) (number + 1)) {
       return Util.getShort(page, within(id));
     }
-    final short side = committed ? bit(PAGE_BITS, number) : current(number);
+    short side = bit(PAGE_BITS, number);
+    if (!committed) {
+      side ^= bit(TOUCHED, number);
+    }
     return Util.getShort(pages, (short) (pageAt(number, side) + within(id)));
   }
 
@@ -152,7 +151,11 @@ abstract class Table extends Heap {
     if (words[PAGE] != (short) (number + 1)) {
       spill();
       Util.arrayCopyNonAtomic(
-          pages, pageAt(number, current(number)), page, (short) 0, (short) page.length);
+          pages,
+          pageAt(number, (short) (bit(PAGE_BITS, number) ^ bit(TOUCHED, number))),
+          page,
+          (short) 0,
+          (short) page.length);
       words[PAGE] = (short) (number + 1);
     }
     Util.setShort(page, within(id), entry);
@@ -169,11 +172,6 @@ abstract class Table extends Heap {
       w[TOUCHED] |= (short) (1 << number);
       w[PAGE_DIRTY] = (short) 0;
     }
-  }
-
-  // The slot of a page that the batch sees: 0 or 1.
-  private short current(short number) {
-    return (short) (bit(PAGE_BITS, number) ^ bit(TOUCHED, number));
   }
 
   private short bit(short word, short number) {

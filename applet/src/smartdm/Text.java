@@ -28,7 +28,7 @@ final class Text {
     segment(buf, off, end);
     for (; off < end; off++) {
       final byte c = buf[off];
-      if (c == (byte) '/' || c == (byte) 0x7F || (c >= 0 && c < (byte) 0x20)) {
+      if (c == (byte) '/' || c == (byte) 0x7F || (c & ~0x1F) == 0) {
         ISOException.throwIt(Wire.SW_BAD_NAME);
       }
     }
@@ -76,11 +76,15 @@ final class Text {
 
   /** A packed ACL: entries of mask, L, id. */
   static void acl(byte[] buf, short off, short end) {
+    // A mask alone at the end is refused before a byte behind it is read.
     while (off < end) {
-      final byte mask = buf[off++];
-      final byte len = buf[off++];
-      off = (short) (off + len);
-      if (mask <= 0 || mask >= 2 * Wire.VERB_REPLACE || len <= 0 || off > end) {
+      final short id = (short) (off + 2);
+      final byte mask = buf[off];
+      off = id;
+      if (id < end) {
+        off = (short) (id + buf[(short) (id - 1)]);
+      }
+      if (mask <= 0 || mask >= 2 * Wire.VERB_REPLACE || off <= id || off > end) {
         ISOException.throwIt(Wire.SW_BAD_ACL);
       }
     }

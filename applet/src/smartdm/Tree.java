@@ -135,7 +135,7 @@ abstract class Tree extends Store {
       short id, short kind, short meta, byte[] buf, short off, short len, short tailLen) {
     header(id, allocate((short) (NAME + len + timeLen() + tailLen), false), (short) 0, kind, meta);
     write(buf, off, len);
-    time();
+    write(next, GENERATION_LEN, timeLen());
   }
 
   /**
@@ -166,7 +166,7 @@ abstract class Tree extends Store {
     pull(old, NAME, (short) (from - NAME));
     write(buf, off, len);
     pull(old, to, rest);
-    time();
+    write(next, GENERATION_LEN, timeLen());
     free(old, oldSize);
   }
 
@@ -208,9 +208,5 @@ abstract class Tree extends Store {
   // Bytes of the TStamp: the flag has that very number.
   private short timeLen() {
     return (short) (words[OPTIONS] & Wire.OPT_TIME);
-  }
-
-  private void time() {
-    write(next, GENERATION_LEN, timeLen());
   }
 }
