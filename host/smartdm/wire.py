@@ -74,7 +74,7 @@ class Ins(_Doc):
 
     BATCH = 0x30, "run a batch of DM commands; all of them happen or none"
     READ = 0x31, "read a subtree as a packed stream; P1 = levels below the node, FF = all; data L, URI"
-    READ_NEXT = 0x32, "go on with the stream; P1 = low byte of its generation, P2 = part number"
+    READ_NEXT = 0x32, "go on with the stream; P1 = low byte of its generation, P2 = part number (beyond FF it carries into P1)"
 
 
 class Command(_Doc):
@@ -83,7 +83,7 @@ class Command(_Doc):
     OPTIONS = 0xC0, "flags 1 [generation 3] [time 4]; the first element of every batch"
     ADD = 0xC1, "L, parent URI, then a packed subtree in level order"
     REPLACE = 0xC2, "L, URI, kind 1, meta 1, [L, Type], L, value"
-    DELETE = 0xC3, "L, URI"
+    DELETE = 0xC3, "L, URI; the root is emptied, not deleted, for which there is room on the fullest card"
     RENAME = 0xC4, "L, URI, L, new name"
     GET = 0xC5, "L, URI, levels 1; answered after the commit, so only GETs may follow"
 
@@ -183,7 +183,7 @@ class Install(_Doc):
     ARENA = 0x80, "arena size in KiB 1: 8 to 64, default 16 (small profile: 8)"
     NODES = 0x81, "node limit 2: 16 to 1024 (small: 512), default 384 (small: 160)"
     PROFILE = 0x82, "RAM profile 1: 00 small, 01 default"
-    RESERVE = 0x83, "bytes 2 that only Delete may use: default 512 (small: 384)"
+    RESERVE = 0x83, "bytes 2 that only Delete may use: 64 to 4096, default 512 (small: 384)"
 
 
 class Limit(_Doc):
@@ -258,7 +258,7 @@ class Sw(IntEnum):
     BAD_TEXT = 0x6AD8, 500, "text that is not valid UTF-8"
     NOT_INTERIOR = 0x6AD9, 405, "children can only be added to an interior node"
     NOT_LEAF = 0x6ADA, 405, "only a leaf has a value"
-    PERMANENT = 0x6ADB, 405, "the root cannot be deleted, renamed or added"
+    PERMANENT = 0x6ADB, 405, "the root cannot be renamed"
     CONFLICT = 0x6ADC, 409, "the tree is not at the expected generation"
     TOO_MANY_GETS = 0x6ADD, 413, "more Get commands than a batch may hold"
     NO_NODE_LEFT = 0x6ADE, 420, "the node limit is reached; delete something first"

@@ -108,7 +108,7 @@ abstract class Batch extends Tree {
     }
     w[INDEX]++;
     final short granule = resolve(buf, text(buf));
-    if (w[FOUND] == ROOT && (tag == Wire.CMD_DELETE || tag == Wire.CMD_RENAME)) {
+    if (w[FOUND] == ROOT && tag == Wire.CMD_RENAME) {
       ISOException.throwIt(Wire.SW_PERMANENT);
     }
     switch (tag) {
@@ -254,15 +254,18 @@ abstract class Batch extends Tree {
     put(len);
   }
 
+  // The root itself stays: to delete it is to empty the tree, for which there is always room.
   private void delete() {
-    final short id = words[FOUND];
-    relink(words[FOUND_PARENT], words[FOUND_PLACE], ROOT);
-    short granule = walk(id, ALL_LEVELS);
+    final short[] w = words;
+    short granule = walk(w[FOUND], ALL_LEVELS);
     do {
-      free(granule, size(granule));
-      setEntry(words[WALK_ID], (short) 0);
+      if (w[WALK_ID] != ROOT) {
+        free(granule, size(granule));
+        setEntry(w[WALK_ID], (short) 0);
+      }
       granule = walkOn();
     } while (granule >= 0);
+    relink(w[FOUND_PARENT], w[FOUND_PLACE], ROOT);
   }
 
   private void rename(byte[] buf, short old) {

@@ -12,6 +12,8 @@ import javacard.framework.Util;
  */
 abstract class Tree extends Store {
   static final short ROOT = (short) 0;
+  // All children of a node, in the stead of the place of one.
+  static final short ALL = (short) -2;
   static final short ALL_LEVELS = (short) 0xFF;
 
   Tree(byte[] buf, short at, short end) {
@@ -30,6 +32,8 @@ abstract class Tree extends Store {
     final short end = (short) (at + len);
     atMost(len, Wire.LIMIT_URI, Wire.SW_URI_TOO_LONG);
     w[FOUND] = ROOT;
+    w[FOUND_PARENT] = ROOT;
+    w[FOUND_PLACE] = ALL;
     w[FOUND_DEPTH] = (short) 0;
     w[FOUND_PATH] = (short) (len == 0 ? 0 : len + 1);
     short granule = granule(ROOT);
@@ -168,21 +172,24 @@ abstract class Tree extends Store {
     pull(old, to, rest);
     write(next, GENERATION_LEN, timeLen());
     free(old, oldSize);
+    // What follows must not lie right behind: between the versions of a parent that gets many
+    // children, holes would never join.
+    words[NEXT] = (short) 0;
   }
 
   /**
    * A new version of an interior node.
    *
-   * @param place the child to leave out, NONE = none
+   * @param place the child to leave out, NONE = none, ALL = all
    * @param child id of a child to append, ROOT = none
    */
   final void relink(short id, short place, short child) {
     final short old = granule(id);
     look(old);
-    final short children = words[CHILDREN];
+    final short children = place == ALL ? (short) 0 : words[CHILDREN];
     final short count = (short) (children + (place < 0 ? 0 : -1) + (child == ROOT ? 0 : 1));
     short at = (short) (offset(old) + words[TAIL] + 1);
-    revise(id, null, NAME, NAME, (short) 0, (short) 0, (short) (2 * count + 1), place >= 0);
+    revise(id, null, NAME, NAME, (short) 0, (short) 0, (short) (2 * count + 1), place != NONE);
     put(count);
     for (short i = 0; i < children; i++) {
       if (i != place) {

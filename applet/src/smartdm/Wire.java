@@ -21,7 +21,8 @@ final class Wire {
   static final byte INS_BATCH = (byte) 0x30;
   // read a subtree as a packed stream; P1 = levels below the node, FF = all; data L, URI
   static final byte INS_READ = (byte) 0x31;
-  // go on with the stream; P1 = low byte of its generation, P2 = part number
+  // go on with the stream; P1 = low byte of its generation, P2 = part number (beyond FF it carries
+  // into P1)
   static final byte INS_READ_NEXT = (byte) 0x32;
 
   // flags 1 [generation 3] [time 4]; the first element of every batch
@@ -30,7 +31,7 @@ final class Wire {
   static final byte CMD_ADD = (byte) 0xC1;
   // L, URI, kind 1, meta 1, [L, Type], L, value
   static final byte CMD_REPLACE = (byte) 0xC2;
-  // L, URI
+  // L, URI; the root is emptied, not deleted, for which there is room on the fullest card
   static final byte CMD_DELETE = (byte) 0xC3;
   // L, URI, L, new name
   static final byte CMD_RENAME = (byte) 0xC4;
@@ -115,7 +116,7 @@ final class Wire {
   static final byte INSTALL_NODES = (byte) 0x81;
   // RAM profile 1: 00 small, 01 default
   static final byte INSTALL_PROFILE = (byte) 0x82;
-  // bytes 2 that only Delete may use: default 512 (small: 384)
+  // bytes 2 that only Delete may use: 64 to 4096, default 512 (small: 384)
   static final byte INSTALL_RESERVE = (byte) 0x83;
 
   // bytes of a URI on the wire (MaxTotLen)
@@ -209,7 +210,7 @@ final class Wire {
   static final short SW_NOT_INTERIOR = (short) 0x6AD9;
   // only a leaf has a value
   static final short SW_NOT_LEAF = (short) 0x6ADA;
-  // the root cannot be deleted, renamed or added
+  // the root cannot be renamed
   static final short SW_PERMANENT = (short) 0x6ADB;
   // the tree is not at the expected generation
   static final short SW_CONFLICT = (short) 0x6ADC;

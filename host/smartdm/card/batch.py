@@ -12,7 +12,7 @@ from smartdm.card.apdu import MAX_DATA
 from smartdm.codec import packed
 from smartdm.errors import CodecError, UriError
 from smartdm.mo.tree import Format, Node
-from smartdm.mo.uri import Uri, check_name
+from smartdm.mo.uri import ROOT, Uri, check_name
 from smartdm.wire import Command, Limit, Option
 from smartdm.wire import Format as WireFormat
 
@@ -56,8 +56,14 @@ class Batch:
         header = bytes((Command.REPLACE,)) + _uri(uri) + kind + packed.encode_value_length(value)
         return self._command(f"Replace {uri}", header, value)
 
+    def erase(self) -> Batch:
+        """Delete everything but the root, which keeps its own properties; works on the fullest card."""
+        return self._command("Delete everything", bytes((Command.DELETE,)) + _uri(ROOT))
+
     def delete(self, uri: Uri) -> Batch:
-        """Delete a node with its subtree."""
+        """Delete a node with its subtree; UriError for the root, which is permanent (see ``erase``)."""
+        if uri.is_root:
+            raise UriError("the root cannot be deleted", dm_status=405)
         return self._command(f"Delete {uri}", bytes((Command.DELETE,)) + _uri(uri))
 
     def rename(self, uri: Uri, name: str) -> Batch:

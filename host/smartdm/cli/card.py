@@ -89,9 +89,6 @@ def reset(app: App, force: bool) -> None:
         app.out.note(f"This erases {lost} nodes from {app.link.name}: {names}")
         click.confirm("They cannot be brought back. Erase them?", abort=True, err=True)
     if lost:
-        batch = Batch(time=now())
-        for child in tree.children:
-            batch.delete(ROOT / child.name)
-        app.session.apply(batch, expect=generation)
+        app.session.apply(Batch(time=now()).erase(), expect=generation)
     data = {"card": app.link.name, "deleted_nodes": lost, "generation": app.session.generation}
     app.out.show(data, f"erased {lost} nodes" if lost else "nothing to erase: the tree is empty")

@@ -1,0 +1,155 @@
+"""Raw elements, right or wrong, and an attacker who sends them: the host's own encoder would refuse most of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from smartdm.errors import describe
+from smartdm.wire import Cla, Command, Format, Ins, Kind, Option, Sw
+from tests.card.device import Device
+
+CHAINED = Cla.PLAIN | Cla.CHAIN
+GENERATION_SIZE = 3
+"""Bytes of a generation on the wire."""
+
+
+def text(raw: bytes, length: int | None = None) -> bytes:
+    """``L`` and bytes; ``length``: what L says, None = the truth."""
+    return bytes((len(raw) if length is None else length,)) + raw
+
+
+def options(flags: int = Option.ATOMIC, fields: bytes = b"") -> bytes:
+    return bytes((Command.OPTIONS, flags)) + fields
+
+
+OPTIONS = options()
+
+
+def node(name: bytes, tail: bytes, kind: int, meta: int = 0, texts: bytes = b"") -> bytes:
+    """One node of an ADD; ``texts``: what stands between the name and the tail."""
+    return bytes((kind, meta)) + text(name) + texts + tail
+
+
+def leaf(name: bytes, value: bytes = b"", kind: int = Format.CHR, meta: int = 0, texts: bytes = b"") -> bytes:
+    return node(name, text(value), kind, meta, texts)
+
+
+def interior(name: bytes, count: int = 0) -> bytes:
+    return node(name, bytes((count,)), Format.NODE)
+
+
+def acl_leaf(name: bytes, acl: bytes) -> bytes:
+    return leaf(name, kind=Format.CHR | Kind.ACL, texts=text(acl))
+
+
+def add(parent: bytes, *nodes: bytes) -> bytes:
+    return bytes((Command.ADD,)) + text(parent) + b"".join(nodes)
+
+
+def replace(uri: bytes, value: bytes = b"v", kind: int = Format.KEEP, meta: int = 0, texts: bytes = b"") -> bytes:
+    return bytes((Command.REPLACE,)) + text(uri) + bytes((kind, meta)) + texts + text(value)
+
+
+def delete(uri: bytes) -> bytes:
+    return bytes((Command.DELETE,)) + text(uri)
+
+
+def rename(uri: bytes, name: bytes) -> bytes:
+    return bytes((Command.RENAME,)) + text(uri) + text(name)
+
+
+def get(uri: bytes, levels: int = 0) -> bytes:
+    return bytes((Command.GET,)) + text(uri) + bytes((levels,))
+
+
+def apdu(ins: int, data: bytes = b"", p1: int = 0, p2: int = 0, *, cla: int = Cla.PLAIN, le: bytes = b"\x00") -> bytes:
+    """A short command; ``le``: its Le field, empty for none."""
+    return bytes((cla, ins, p1, p2)) + (text(data) if data else b"") + le
+
+
+READ_ALL = apdu(Ins.READ, b"\x00", p1=0xFF)
+
+# A tree with one of each kind: A/x is a leaf, A/B holds the leaf y, L is a leaf below the root.
+TARGET = (
+    add(b"", interior(b"A", 2), leaf(b"x", b"1"), interior(b"B", 1), leaf(b"y", b"2")),
+    add(b"", leaf(b"L", b"long" * 20)),
+)
+
+
+@dataclass(slots=True)
+class Attacker:
+    """Sends parts and commands to a card with TARGET on it, and looks at what they left behind."""
+
+    device: Device
+
+    def part(self, data: bytes, number: int = 0, *, last: bool = True) -> tuple[bytes, int]:
+        """One part of a batch: answer data and status word."""
+        return self.device.apdu(apdu(Ins.BATCH, bytes((number,)) + data, cla=Cla.PLAIN if last else CHAINED))
+
+    def batch(self, *elements: bytes) -> tuple[bytes, int]:
+        return self.part(OPTIONS + b"".join(elements))
+
+    def parts(self, parts: list[bytes]) -> int:
+        """All parts in order; the verdict on the first that is not 9000, or on the last."""
+        for number, data in enumerate(parts):
+            verdict = self.verdict(*self.part(data, number, last=number == len(parts) - 1))
+            if verdict != Sw.OK:
+                return verdict
+        return Sw.OK
+
+    @staticmethod
+    def verdict(data: bytes, sw: int) -> int:
+        """The status word that tells the cause: for 6300 the one in the data."""
+        if sw != Sw.BATCH_FAILED:
+            return sw
+        assert len(data) == 4, f"6300 with {len(data)} bytes of data"
+        return int.from_bytes(data[2:])
+
+    def run(self, *elements: bytes) -> int:
+        """The verdict on a batch of one part."""
+        return self.verdict(*self.batch(*elements))
+
+    def done(self, *elements: bytes) -> None:
+        """A batch that is right; sent again while the card gathers its free memory for it."""
+        verdicts = [self.run(*elements)]
+        while verdicts[-1] == Sw.SEND_AGAIN and len(verdicts) < 4:
+            verdicts.append(self.run(*elements))
+        assert_sw(verdicts[-1], Sw.OK)
+
+    def tree(self) -> bytes:
+        """The stream of the whole tree: flags, generation, every property of every node."""
+        data, sw = self.device.apdu(READ_ALL)
+        number = 0
+        while sw == Sw.MORE:
+            number += 1
+            more, sw = self.device.apdu(apdu(Ins.READ_NEXT, p1=data[3], p2=number))
+            data += more
+        assert_sw(sw, Sw.OK)
+        return data
+
+    def works(self) -> None:
+        """The session goes on as if nothing had happened: an Add, a Get of it, its Delete."""
+        data, sw = self.batch(add(b"", leaf(b"~", b"ok")), get(b"~"))
+        assert_sw(sw, Sw.OK)
+        assert data.endswith(b"~\x02ok")
+        self.done(delete(b"~"))
+
+    def refused(self, expected: int, *elements: bytes) -> None:
+        """A batch is refused with this status word, nothing of it happens, the session goes on."""
+        before = self.tree()
+        assert_sw(self.run(*elements), expected)
+        assert self.tree() == before
+        self.works()
+
+
+def assert_sw(sw: int, expected: int) -> None:
+    """Says both status words in words when they differ."""
+    assert sw == expected, f"{describe(sw)} instead of {describe(expected)}"
+
+
+def attacker(device: Device, params: bytes = b"") -> Attacker:
+    """A fresh card with TARGET on it, opened."""
+    device.new(params)
+    hostile = Attacker(device)
+    hostile.done(*TARGET)
+    return hostile

@@ -1,0 +1,106 @@
+"""What the channel makes of the status words of the transport, and of nonsense."""
+
+import pytest
+
+from smartdm.card.apdu import CommandApdu, ResponseApdu
+from smartdm.card.channel import Channel
+from smartdm.errors import AlreadyExists, BadRequest, CardError, CardFull, Conflict, NotAllowed, NotFound, WireError
+from smartdm.wire import Ins, Sw
+from tests.unit.cards import Told
+
+READ = CommandApdu(0x80, Ins.READ, 0, 0, b"\x00", 256)
+
+
+def send(*answers: str | bytes, command: CommandApdu = READ) -> tuple[ResponseApdu, list[str]]:
+    transport = Told(answers)
+    return Channel(transport).send(command), [apdu.hex() for apdu in transport.sent]
+
+
+def test_an_answer_is_given_as_it_comes():
+    assert send("AABB 9000") == (ResponseApdu(b"\xaa\xbb", 0x9000), ["803100000100" + "00"])
+
+
+@pytest.mark.parametrize("sw", [Sw.OK, Sw.MORE, Sw.BATCH_FAILED])
+def test_three_status_words_are_no_errors(sw: Sw):
+    assert send(b"x" + sw.to_bytes(2))[0] == ResponseApdu(b"x", sw)
+
+
+def test_61xx_is_fetched_and_put_together():
+    answer, sent = send("01 6103", "020304 6100", "05 6101", "06 6310")
+    assert answer == ResponseApdu(bytes(range(1, 7)), Sw.MORE)
+    assert sent[1:] == ["00c0000003", "00c0000000", "00c0000001"]
+
+
+def test_get_response_goes_to_the_channel_of_its_command():
+    _, sent = send("6105", "9000", command=CommandApdu(0x82, Ins.READ, 0, 0, b"\x00", 256))
+    assert sent[1] == "02c0000005"
+
+
+def test_6cxx_is_asked_again_once_with_the_length_it_tells():
+    answer, sent = send("6C05", "0102030405 9000")
+    assert answer.data == bytes(range(1, 6))
+    assert sent == ["80310000010000", "80310000010005"]
+    assert send("6C00", "9000")[1][1] == "80310000010000"
+    assert send("6C05", "6102", "0102 9000")[0].data == b"\x01\x02"
+    with pytest.raises(CardError, match="6C05"):
+        send("6C05")
+
+
+@pytest.mark.parametrize("first", ["6100", "6105", "AA6101"])
+def test_61xx_without_end_is_cut_off(first: str):
+    with pytest.raises(WireError, match="without end"):
+        send(first)
+
+
+@pytest.mark.parametrize("raw", [b"\x90"])
+def test_an_answer_without_a_status_word_is_nonsense(raw: bytes):
+    with pytest.raises(WireError, match="1 bytes, which is no status word"):
+        send(raw)
+
+
+def test_an_answer_cut_short_behind_61xx_is_nonsense():
+    with pytest.raises(WireError):
+        send("6105", b"\x61")
+
+
+@pytest.mark.parametrize(
+    ("sw", "error"),
+    [
+        (Sw.NOT_FOUND, NotFound),
+        (Sw.ALREADY_EXISTS, AlreadyExists),
+        (Sw.NOT_ALLOWED, NotAllowed),
+        (Sw.CARD_FULL, CardFull),
+        (Sw.NO_NODE_LEFT, CardFull),
+        (Sw.CONFLICT, Conflict),
+        (Sw.BAD_NAME, BadRequest),
+    ],
+)
+def test_a_refusal_is_an_error_of_its_cause(sw: Sw, error: type[CardError]):
+    with pytest.raises(error) as caught:
+        send(sw.to_bytes(2))
+    assert caught.value.sw == sw
+    assert caught.value.dm_status == sw.dm_status
+    assert str(caught.value) == f"READ: {sw.doc} ({sw:04X} {sw.name})"
+
+
+@pytest.mark.parametrize("sw", [0x6F00, 0x6999, 0x6A88, 0x9100, 0x0000, 0xFFFF])
+def test_an_unknown_status_word_is_named(sw: int):
+    with pytest.raises(BadRequest, match=f"READ: unknown status word {sw:04X}") as caught:
+        send(sw.to_bytes(2))
+    assert caught.value.dm_status == 500
+
+
+def test_an_unknown_instruction_is_named_by_its_number():
+    with pytest.raises(CardError, match="INS 77"):
+        send("6D00", command=CommandApdu(0x80, 0x77))
+
+
+@pytest.mark.parametrize("le", [0, 257, -1])
+def test_a_length_that_no_short_apdu_has_is_a_mistake(le: int):
+    with pytest.raises(ValueError, match="out of range"):
+        CommandApdu(0x80, 0x31, le=le)
+
+
+def test_data_that_no_short_apdu_holds_is_a_mistake():
+    with pytest.raises(ValueError, match="256 bytes"):
+        CommandApdu(0x80, 0x31, data=bytes(256))
