@@ -74,7 +74,7 @@ class Ins(_Doc):
 
     BATCH = 0x30, "run a batch of DM commands; all of them happen or none"
     READ = 0x31, "read a subtree as a packed stream; P1 = levels below the node, FF = all; data L, URI"
-    READ_NEXT = 0x32, "go on with the stream; P1 = low byte of its generation, P2 = part number (beyond FF it carries into P1)"
+    READ_NEXT = 0x32, "go on with the stream; P1 = low byte of its generation, P2 = part number, which carries into P1"
 
 
 class Command(_Doc):

@@ -21,8 +21,8 @@ final class Wire {
   static final byte INS_BATCH = (byte) 0x30;
   // read a subtree as a packed stream; P1 = levels below the node, FF = all; data L, URI
   static final byte INS_READ = (byte) 0x31;
-  // go on with the stream; P1 = low byte of its generation, P2 = part number (beyond FF it carries
-  // into P1)
+  // go on with the stream; P1 = low byte of its generation, P2 = part number, which carries into
+  // P1
   static final byte INS_READ_NEXT = (byte) 0x32;
 
   // flags 1 [generation 3] [time 4]; the first element of every batch
