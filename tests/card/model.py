@@ -62,9 +62,7 @@ def item_of(node: Node, time: int | None) -> Item:
 def node_of(item: Item) -> Node:
     """As reading shows it."""
     children = tuple(node_of(child) for child in item.children)
-    return Node(
-        item.name, item.format, item.value, item.type, item.title, item.acl, item.tstamp, item.verno, children
-    )
+    return Node(item.name, item.format, item.value, item.type, item.title, item.acl, item.tstamp, item.verno, children)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from smartdm.card.commands import Card, CardInfo
 from smartdm.errors import CardError
 from smartdm.mo.acl import EMPTY, Acl
 from smartdm.mo.tree import Format, Node
-from smartdm.mo.uri import ROOT, Uri
+from smartdm.mo.uri import Uri
 from smartdm.session import Batch, Session
 from smartdm.transport.sim import SimTransport
 from smartdm.wire import TYPES, Principal, Sw

@@ -109,8 +109,8 @@ def fill_group(device: Device, group: int) -> None:
 class Command:
     """``prepare`` makes the card, ``batch`` is what is cut.
 
-    ``warm_up``: batches after power-up, so that the cut one is not the first; ``gathers``: whether memory is
-    gathered first (None = perhaps); ``full``: there is no room for an Add afterwards, which is else done ``below`` a node.
+    ``warm_up``: batches after power-up, so that the cut one is not the first; ``gathers``: whether memory is gathered
+    first (None = perhaps); ``full``: there is no room for an Add afterwards; ``below``: where one is made else.
     """
 
     name: str
@@ -183,7 +183,7 @@ COMMANDS = [
             SMALL_ARENA, gathers=None, full=True),
     Command("delete, full", lambda: Batch().delete(uri("Scratch/F1")), full, SMALL_ARENA, gathers=None, full=True),
     Command("delete subtree, full", lambda: Batch(time=NOW).delete(uri("Big")), full, gathers=None, full=True),
-    Command("erase", lambda: Batch(time=NOW).erase(), wide, below=""),
+    Command("erase", lambda: Batch().erase(), wide, below=""),
     Command("erase, full", lambda: Batch().erase(), full, SMALL_ARENA, gathers=None, below=""),
     *(Command(f"commit {number}", lambda: Batch().replace(uri("Dev/Man"), b"new"), before_commit(number))
       for number in (*range(5, 13), 127, 128, 129, 255, 256, 257)),

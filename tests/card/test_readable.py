@@ -6,7 +6,7 @@ import pytest
 
 from smartdm.codec import packed
 from smartdm.mo.tree import Node
-from smartdm.wire import TYPES, Format, Kind, Limit, Sw, Verb
+from smartdm.wire import TYPES, Format, Kind, Limit, Verb
 from tests.card.attack import Attacker, acl_leaf, add, attacker, interior, leaf, text
 from tests.card.device import Device
 

@@ -110,11 +110,10 @@ def test_the_fullest_card_can_be_erased(device: Device, profile: str, width: int
     places = [uri(f"L{at:03}") for at in range(width)]
     for place in places:
         session.apply(Batch().add(ROOT, leaf(place.name)))
-    random, misses = Random(width), 0
-    while misses < 40:
-        size = random.choice((8, 20, 40, 90, 150, 224) if misses < 20 else (3, 8, 20))
-        place = random.choice(places)
-        misses += not taken(session, Batch().replace(place, pattern(misses, size)))
+    random = Random(width)
+    for sizes in ((40, 90, 150, 224), (8, 20, 40, 90, 150), (8, 9, 10, 11, 12)):
+        for place in shuffled(places, len(sizes)):
+            taken(session, Batch().replace(place, pattern(1, random.choice(sizes))))
     session.apply(Batch().erase())
     info = session.refresh()
     assert (info.free, info.nodes) == (fresh.free, 1)
@@ -157,15 +156,17 @@ def test_the_limit_of_nodes_has_its_own_status(device: Device, profile: str):
 
 def cycle(session: Session, seed: int) -> None:
     """Fill the card in some way and delete everything in some order."""
-    random = Random(seed)
-    session.apply(Batch().add(ROOT, branch("A", *leaves(random.randint(0, 40), random.randint(0, 40)))))
-    size = random.choice((40, 120, 224))
-    made = fill(session, uri("A") if seed % 2 else ROOT, size, 0 if seed % 10 == 0 else size // 2)
-    for place in shuffled(made[:: random.choice((1, 2, 5))], seed):
-        session.apply(Batch().delete(place))
-    rest = session.read(levels=1)
-    for child in rest.children:
-        session.apply(Batch().delete(uri(child.name)))
+    random, groups = Random(seed), list[Uri]()
+    most = random.choice((40, 120, 224))
+    while taken(session, Batch().add(ROOT, branch(f"G{len(groups)}", *leaves(8, random.randint(0, most))))):
+        groups.append(uri(f"G{len(groups)}"))
+    if seed % 10 == 0:
+        fill(session, groups[0], 60, 0)
+    for group in shuffled(groups, seed):
+        for at in random.sample(range(8), random.randint(0, 3)):
+            session.apply(Batch().delete(group / f"L{at:03}"))
+    for group in shuffled(groups, seed + 1):
+        session.apply(Batch().delete(group))
 
 
 @pytest.mark.search

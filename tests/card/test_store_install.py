@@ -38,14 +38,10 @@ def test_parameters_out_of_range_are_refused_and_no_card_is_made(device: Device,
         device.apdu(SELECT)
 
 
-@pytest.mark.parametrize(
-    ("params", "arena", "nodes", "reserve", "depth"),
-    [(b"", 16, 384, 512, 16), (parameters(small=True), 8, 160, 512, 10)],
-    ids=PROFILES,
-)
-def test_defaults_of_the_profiles(device: Device, params: bytes, arena: int, nodes: int, reserve: int, depth: int):
-    info = device.new(params).info
-    assert (info.arena, info.node_limit, info.reserve, info.max_depth) == (arena * 1024, nodes, reserve, depth)
+@pytest.mark.parametrize(("profile", "expected"), [("default", (16384, 384, 512, 16)), ("small", (8192, 160, 512, 10))])
+def test_defaults_of_the_profiles(device: Device, profile: str, expected: tuple[int, int, int, int]):
+    info = device.new(PROFILES[profile]).info
+    assert (info.arena, info.node_limit, info.reserve, info.max_depth) == expected
 
 
 @pytest.mark.parametrize("reserve", [512, 513, 1000, 4096])

@@ -89,7 +89,16 @@ def plan(kind: type[Command], *arguments: st.SearchStrategy[Any]) -> st.SearchSt
 
 adds = plan(Add, nodes)
 formats = st.none() | st.none() | leaf_formats | leaf_formats | st.sampled_from([Format.NULL, Format.NODE])
-changes = adds | adds | adds | adds | plan(Replace, values, formats, st.sampled_from(TYPES)) | plan(Delete) | plan(Rename, names) | plan(Erase)
+changes = (
+    adds
+    | adds
+    | adds
+    | adds
+    | plan(Replace, values, formats, st.sampled_from(TYPES))
+    | plan(Delete)
+    | plan(Rename, names)
+    | plan(Erase)
+)
 cuts = st.tuples(st.integers(1, 12), st.sampled_from(CutMode), st.integers(0, 99))
 
 
@@ -121,9 +130,10 @@ def put(batch: Batch, command: Command) -> bool:
         match command:
             case Add():
                 batch.add(place, command.node)
+            case Replace(format=None):
+                batch.replace(place, command.value)
             case Replace():
-                kind = {} if command.format is None else {"format": command.format, "type": command.type}
-                batch.replace(place, command.value, **kind)
+                batch.replace(place, command.value, command.format, command.type)
             case Delete():
                 batch.delete(place)
             case Rename():

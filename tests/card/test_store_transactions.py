@@ -163,8 +163,9 @@ def test_the_state_survives_power_cycles_between_and_after_changes(device: Devic
     for at in range(20):
         device.power_cycle().apply(touch(at).add(uri("Scratch"), leaf(f"N{at}", pattern(at, at))))
     device.power_cycle()
-    children = look(device).tree.find(uri("Scratch")).children
-    assert [child.value for child in children] == [pattern(at, at) for at in range(20)]
+    scratch = look(device).tree.find(uri("Scratch"))
+    assert scratch is not None
+    assert [child.value for child in scratch.children] == [pattern(at, at) for at in range(20)]
 
 
 # Damage: superblocks in an image file, which is then sealed again
@@ -175,7 +176,7 @@ def superblocks(image: bytes) -> dict[int, int]:
     found = {}
     for at in range(len(image) - BLOCK):
         block = image[at : at + BLOCK]
-        young = block[:2] == b"\0\0" and block[4:6] == b"\0\0" and 0 < block[3] and block[6] > 0
+        young = block[:2] == b"\0\0" and block[4:6] == b"\0\0" and block[3] > 0 and block[6] > 0
         if young and binascii.crc_hqx(block[:-2], 0xFFFF) == int.from_bytes(block[-2:]):
             found[int.from_bytes(block[:4])] = at
     return found
