@@ -145,7 +145,7 @@ def test_add_makes_leaves_interior_nodes_and_missing_parents(cli):
         (2, ["set", "./Mail/Addr"], "VALUE"),
         (2, ["set", "./Mail/Addr", "x", "--format", "node"], "node"),
         (4, ["delete", "./Nix"], "6A82"),
-        (4, ["delete", "."], "6ADB"),
+        (5, ["delete", "."], "the root cannot be deleted"),
         (4, ["rename", ".", "X"], "6ADB"),
         (4, ["rename", "./Nix", "X"], "6A82"),
         (4, ["rename", "./Mail/Addr", "Icon"], "6A89"),

@@ -16,7 +16,8 @@ values = st.sampled_from([0, 1, 100, 127, 128, 223, 224]).map(lambda size: b"v" 
 commands = st.one_of(
     st.tuples(st.just("add"), short_uris, nodes),
     st.tuples(st.just("replace"), short_uris, values),
-    st.tuples(st.just("delete"), short_uris),
+    st.tuples(st.just("delete"), short_uris.filter(lambda uri: not uri.is_root)),
+    st.tuples(st.just("erase")),
     st.tuples(st.just("rename"), short_uris, names),
 )
 gets = st.tuples(st.just("get"), short_uris, st.none() | st.integers(0, 254))
@@ -28,7 +29,7 @@ times = st.none() | st.integers(0, 0xFFFFFFFF)
 def batches(draw: st.DrawFn) -> Batch:
     """Of everything; commands whose properties do not fit one part are left out."""
     batch = Batch(draw(times))
-    for method, *arguments in draw(st.lists(commands, max_size=12)) + draw(st.lists(gets, max_size=3)):
+    for method, *arguments in draw(st.lists(commands, max_size=6)) + draw(st.lists(gets, max_size=3)):
         kept = len(batch.elements), len(batch.names)
         getattr(batch, method)(*arguments)
         if any(len(header) > 254 for header, _ in batch.elements[kept[0] :]):
