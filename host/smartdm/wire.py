@@ -1,7 +1,7 @@
 """THE numbers of the card's protocol: the only place where they are defined.
 
 ``applet/src/smartdm/Wire.java`` and ``docs/card-commands.md`` are rendered from
-this module (``python -m smartdm.wire``) and committed; a test renders them again
+this module (``python -m smartdm.render``) and committed; a test renders them again
 and compares.  A docstring or the second tuple member says what a number means
 and where it comes from.  All integers on the wire are big endian and unsigned.
 

@@ -152,6 +152,32 @@ def test_doctor_names_what_is_missing(bare):
     result = bare("doctor", PATH="/nonexistent")
     assert result.code == 3
     assert "openjdk" in result.out
+    assert "make setup" not in result.out
+
+
+def test_doctor_says_when_no_card_can_be_kept(bare):
+    result = bare("doctor", SMARTDM_HOME="/proc/nix")
+    assert result.code == 3
+    assert "cannot be written" in result.out
+
+
+def test_an_interrupt_while_the_program_is_still_loading_is_quiet(bare):
+    code = (
+        "import sys; from smartdm.cli.main import main\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'smartdm.cli.failures': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupt()); sys.exit(main(['doctor']))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=bare.environment, check=False
+    )
+    assert (run.returncode, run.stderr) == (130, "ERROR: interrupted\n")
+
+
+def test_help_keeps_the_lines_that_belong_together(bare):
+    assert re.search(r'^ *zsh: +eval "\$\(smartdm completion zsh\)"', bare.ok("completion", "--help").out, re.MULTILINE)
+    assert "\\b" not in render()
 
 
 def test_doctor_sees_cards_that_others_can_read(cli):

@@ -1,9 +1,15 @@
 """Shell completion of commands, options, cards and nodes."""
 
 import os
+import pty
+import re
+import select
 import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,12 +17,93 @@ from tests.system.running import Cli
 
 
 def offered(cli: Cli, line: str, **environment: str) -> list[str]:
-    words = line.split(" ")
-    completing = replace(cli, environment={**cli.environment, **environment, "COMP_WORDS": line})
-    result = completing(_SMARTDM_COMPLETE="bash_complete", COMP_CWORD=str(len(words) - 1))
+    completing = replace(cli, environment={**cli.environment, **environment, "COMP_LINE": line})
+    result = completing(_SMARTDM_COMPLETE="bash_complete")
     assert result.err == ""
     assert result.code == 0
     return [text.partition(",")[2] for text in result.out.splitlines() if text]
+
+
+class Shell:
+    """A bash at a terminal of its own, in which ``smartdm`` tells its arguments instead of running."""
+
+    def __init__(self, cli: Cli) -> None:
+        program = cli.folder.parent / "bin" / "smartdm"
+        program.parent.mkdir()
+        program.write_text(
+            f'#!/bin/sh\n[ -n "$_SMARTDM_COMPLETE" ] && exec "{sys.executable}" -m smartdm.cli "$@"\n'
+            'printf "RAN"; printf " <%s>" "$@"; echo " END"\n'
+        )
+        program.chmod(0o755)
+        script = cli.file("completion.bash", cli.ok("completion", "bash").out)
+        path = f"{program.parent}:{os.environ['PATH']}"
+        self.process, self.terminal = self._start(cli.folder, {**cli.environment, "PATH": path, "TERM": "dumb"})
+        os.write(self.terminal, f"bind 'set enable-bracketed-paste off'; . ./{script}\r".encode())
+
+    @staticmethod
+    def _start(folder: Path, environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], int]:
+        terminal, inside = pty.openpty()
+        process = subprocess.Popen(
+            ["bash", "--norc", "--noprofile", "-i"],
+            stdin=inside,
+            stdout=inside,
+            stderr=inside,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+        )
+        os.close(inside)
+        return process, terminal
+
+    def completed(self, line: str) -> list[str]:
+        """The arguments with which ``smartdm`` runs when this is typed, tabs included."""
+        os.write(self.terminal, f"smartdm {line}\r".encode())
+        told = b""
+        while not (found := re.search(rb"RAN (.*) END", told)):
+            assert select.select([self.terminal], [], [], 60)[0], told
+            told += os.read(self.terminal, 4096)
+        return re.findall(r"<([^>]*)>", found[1].decode())
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.terminal)
+
+
+@pytest.fixture
+def shell(filled: Cli) -> Iterator[Shell]:
+    shell = Shell(filled)
+    yield shell
+    shell.close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "arguments"),
+    [
+        ("mo exp\t", ["mo", "export"]),
+        ("--card sim:\t", ["--card", "sim:a"]),
+        ("--card s\t", ["--card", "sim:a"]),
+        ("--card=sim:\t", ["--card=sim:a"]),
+        ("--card=s\t", ["--card=sim:a"]),
+        ("--card sim:a mo get ./M\t", ["--card", "sim:a", "mo", "get", "./Mail"]),
+        ("--card=sim:a mo get ./Mail/A\t", ["--card=sim:a", "mo", "get", "./Mail/Addr"]),
+        ("mo diff card:./M\t", ["mo", "diff", "card:./Mail"]),
+        ("mo diff smal\t card\t./Mail/I\t", ["mo", "diff", "small.xml", "card:./Mail/Icon"]),
+        ("mo import smal\t --at ./M\t", ["mo", "import", "small.xml", "--at", "./Mail"]),
+        ("mo export --out smal\t", ["mo", "export", "--out", "small.xml"]),
+        ("mo export --out=smal\t", ["mo", "export", "--out=small.xml"]),
+        ("--trace-file smal\t", ["--trace-file", "small.xml"]),
+        ("decode smal\t", ["decode", "small.xml"]),
+    ],
+)
+def test_a_real_bash_completes_words(shell, typed, arguments):
+    assert shell.completed(typed) == arguments
+
+
+def test_a_name_with_characters_of_the_shell_is_quoted(filled):
+    filled.ok("mo", "add", "./Mail/A&B", "x")
+    assert offered(filled, "smartdm mo get ./Mail/A") == ["./Mail/Addr", "./Mail/A\\&B"]
+    assert offered(filled, "smartdm mo get './Mail/A&") == ["./Mail/A&B"]
 
 
 def test_commands_and_options(bare):

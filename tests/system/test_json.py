@@ -87,6 +87,9 @@ def test_a_schema_refuses_what_is_not_there():
     ("kind", "code", "arguments"),
     [
         ("usage", 2, ["mo", "get"]),
+        ("usage", 2, ["mo"]),
+        ("usage", 2, ["sim"]),
+        ("usage", 2, ["card"]),
         ("usage", 2, ["mo", "tree", "--nix"]),
         ("usage", 2, ["nix"]),
         ("usage", 2, ["--card", "x", "mo", "tree"]),
@@ -113,7 +116,7 @@ def test_failures_are_documents_too(filled, kind, code, arguments):
 
 
 def test_documents_are_ascii_and_true_to_the_value(filled: Cli):
-    filled.ok("mo", "set", "./Mail/Addr", 'ü "\u2028\x1b')
+    filled.ok("mo", "set", "./Mail/Addr", 'ü "\u2028\x1b', "--format", "bin")
     result = filled.ok("mo", "get", "./Mail/Addr", "--json")
     assert result.raw.isascii()
     assert result.document["value"] == 'ü "\u2028\x1b'

@@ -27,6 +27,7 @@ def shell(bare: Cli) -> dict[str, str]:
 def test_the_tour_works(bare, shell):
     assert len(BLOCKS) >= 5
     shutil.copytree(REPOSITORY / "tests" / "corpus", bare.folder / "tests" / "corpus")
+    (bare.folder / "build").mkdir()  # as `make demo` leaves it
     run = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(BLOCKS)],
         capture_output=True,
@@ -44,6 +45,7 @@ def test_the_tour_works(bare, shell):
     assert "they differ\n" in run.stdout
     assert "Hello again" in run.stdout
     assert "READ_NEXT" in run.stdout or "READ ., all levels" in run.stdout
+    assert {path.name for path in bare.folder.iterdir()} == {"tests", "build"}, "the tour leaves files in the checkout"
     assert not list((bare.folder.parent / "home" / "sim").iterdir())
 
 

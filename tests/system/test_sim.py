@@ -29,6 +29,37 @@ def test_install_options_reach_the_applet(bare):
     assert (info["arena_bytes"], info["node_limit"], info["reserve_bytes"]) == (24 * 1024, 333, 700)
 
 
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--reserve", "63"], "--reserve"),
+        (["--reserve", "4097"], "--reserve"),
+        (["--nodes", "15"], "--nodes"),
+        (["--nodes", "513", "--profile", "small"], "--nodes"),
+        (["--arena", "65"], "--arena"),
+    ],
+)
+def test_sizes_that_no_card_can_have_are_usage_errors(bare, options, named):
+    assert named in bare.fails(2, "sim", "new", "one", *options)
+    assert not bare.ok("card", "list").out
+
+
+@pytest.mark.parametrize("profile", ["small", "default"])
+def test_the_list_shows_the_sizes_that_the_applet_chose(bare, profile):
+    bare.ok("sim", "new", "one", "--profile", profile)
+    card = bare.ok("sim", "list", "--json").document["cards"][0]
+    info = bare.ok("card", "info", "--json").document
+    assert (card["arena"] * 1024, card["nodes"]) == (info["arena_bytes"], info["node_limit"])
+    assert card["reserve"] == info["reserve_bytes"]
+
+
+def test_a_simulated_card_may_be_named_without_its_prefix(cli):
+    cli.ok("sim", "new", "b")
+    assert cli.ok("--card", "b", "card", "info", "--json").document["card"] == "sim:b"
+    assert "SMARTDM_CARD" not in cli.fails(2, "--card", "nix", "mo", "tree")
+    assert "SMARTDM_CARD" in cli("mo", "tree", SMARTDM_CARD="nix").err
+
+
 def test_a_card_keeps_its_content_between_commands(cli):
     cli.ok("mo", "add", "./A", "kept")
     assert cli.ok("mo", "get", "./A").out == "kept"
@@ -93,7 +124,9 @@ def test_a_missing_image_is_an_error_and_not_an_empty_card(cli):
 
 def test_a_damaged_image_is_one_clear_error(cli):
     (home(cli) / "a.card").write_bytes(b"nonsense")
-    assert "a.card" in cli.fails(3, "mo", "tree")
+    message = cli.fails(5, "mo", "tree")
+    assert "a.card" in message
+    assert "smartdm sim delete a" in message
 
 
 @pytest.mark.parametrize(
@@ -120,10 +153,10 @@ def test_a_second_process_is_told_who_has_the_card(cli):
     try:
         assert b"Delete it?" in os.read(first.stderr.fileno(), 4096)
         message = cli.fails(3, "mo", "tree")
-        pid = int(message.split("process ")[1].split()[0])
-        os.kill(pid, 0)
+        pid = first.pid
+        assert f"another smartdm (process {pid}) is using sim:a" in message
         assert f"in use by process {pid}" in cli.ok("card", "list").out
-        assert str(pid) in cli.fails(3, "sim", "delete", "a", "--force")
+        assert f"(process {pid})" in cli.fails(3, "sim", "delete", "a", "--force")
     finally:
         output, _ = first.communicate(b"y\n", timeout=60)
     assert first.returncode == 0

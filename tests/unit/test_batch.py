@@ -11,7 +11,11 @@ from smartdm.mo.uri import Uri
 from smartdm.wire import Command, Limit, Option
 from tests.unit.strategies import names, nodes
 
-short_uris = st.lists(names, max_size=3).map(lambda segments: Uri(tuple(segments)))
+short_uris = (
+    st.lists(names, max_size=3)
+    .map(lambda segments: Uri(tuple(segments)))
+    .filter(lambda uri: len(uri.wire()) <= Limit.URI)
+)
 values = st.sampled_from([0, 1, 100, 127, 128, 223, 224]).map(lambda size: b"v" * size) | st.binary(max_size=40)
 commands = st.one_of(
     st.tuples(st.just("add"), short_uris, nodes),

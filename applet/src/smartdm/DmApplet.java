@@ -202,11 +202,11 @@ public final class DmApplet extends Batch {
     abort();
     if (sw == Wire.SW_SEND_AGAIN && !gather(words[NEED])) {
       sw = Wire.SW_CARD_FULL;
-      words[NEED] = (short) 0;
     }
     if (sw == Wire.SW_CHAIN_BROKEN || sw == Wire.SW_STORE_DAMAGED || sw == Wire.SW_SEND_AGAIN) {
       ISOException.throwIt(sw);
     }
+    words[NEED] = (short) 0;
     Util.setShort(buf, (short) 0, words[INDEX]);
     Util.setShort(buf, (short) 2, sw);
     apdu.setOutgoingAndSend((short) 0, (short) 4);

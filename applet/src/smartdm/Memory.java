@@ -63,10 +63,8 @@ abstract class Memory extends Applet {
   // Input: end of the part in the APDU buffer.
   static final short END = (short) 27;
   // Batch, zero when one begins: flags of OPTIONS (0 = not seen), commands begun, value bytes to
-  // come,
-  // nodes of an ADD to come, id of the root of the subtree being added, id of the last node
-  // written,
-  // nodes to answer with; last id promised to a child by an ADD.
+  // come, nodes of an ADD to come, id of the root of the subtree being added, id of the last node
+  // written, nodes to answer with.
   static final short OPTIONS = (short) 28;
   static final short INDEX = (short) 29;
   static final short VALUE_LEFT = (short) 30;
@@ -74,9 +72,10 @@ abstract class Memory extends Applet {
   static final short ROOT_ID = (short) 32;
   static final short LAST_ID = (short) 33;
   static final short LIST_LEN = (short) 34;
+  // Batch: last id promised to a child by an ADD.
+  static final short LAST_PROMISED = (short) 35;
   // Answer: low byte of the generation and part number, bytes of the item already sent, next
   // entry of the list; then the list: id, levels.
-  static final short LAST_PROMISED = (short) 35;
   static final short CURSOR = (short) 36;
   static final short ITEM_OFF = (short) 37;
   static final short LIST_AT = (short) 38;

@@ -39,7 +39,7 @@ class Batch:
 
     def add(self, parent: Uri, node: Node) -> Batch:
         """Add a node with its subtree below an interior node."""
-        header, nodes = bytes((Command.ADD,)) + _uri(parent), list(packed.elements(node))
+        header, nodes = bytes((Command.ADD,)) + encode_uri(parent), list(packed.elements(node))
         self._command(f"Add {parent / node.name}", header)
         self.elements += nodes
         return self
@@ -53,18 +53,18 @@ class Batch:
         kind = bytes((WireFormat.KEEP, 0))
         if format is not None:
             kind = bytes((packed.format_number(format),)) + packed.encode_type(type or "")
-        header = bytes((Command.REPLACE,)) + _uri(uri) + kind + packed.encode_value_length(value)
+        header = bytes((Command.REPLACE,)) + encode_uri(uri) + kind + packed.encode_value_length(value)
         return self._command(f"Replace {uri}", header, value)
 
     def erase(self) -> Batch:
         """Delete everything but the root, which keeps its own properties; works on the fullest card."""
-        return self._command("Delete everything", bytes((Command.DELETE,)) + _uri(ROOT))
+        return self._command("Delete everything", bytes((Command.DELETE,)) + encode_uri(ROOT))
 
     def delete(self, uri: Uri) -> Batch:
         """Delete a node with its subtree; UriError for the root, which is permanent (see ``erase``)."""
         if uri.is_root:
             raise UriError("the root cannot be deleted", dm_status=405)
-        return self._command(f"Delete {uri}", bytes((Command.DELETE,)) + _uri(uri))
+        return self._command(f"Delete {uri}", bytes((Command.DELETE,)) + encode_uri(uri))
 
     def rename(self, uri: Uri, name: str) -> Batch:
         """Give a node another name; its place stays."""
@@ -72,13 +72,13 @@ class Batch:
         raw = name.encode()
         if len(raw) > Limit.NAME:
             raise UriError(f"the name {name!r} has {len(raw)} bytes; at most {int(Limit.NAME)} are allowed", None, 414)
-        header = bytes((Command.RENAME,)) + _uri(uri) + bytes((len(raw),)) + raw
+        header = bytes((Command.RENAME,)) + encode_uri(uri) + bytes((len(raw),)) + raw
         return self._command(f"Rename {uri}", header)
 
     def get(self, uri: Uri, levels: int | None = None) -> Batch:
         """Get a subtree, ``levels`` deep below the node (None = all), as it is after the batch; GETs come last."""
         depth = ALL_LEVELS if levels is None else levels
-        self._command(f"Get {uri}", bytes((Command.GET,)) + _uri(uri) + bytes((depth,)))
+        self._command(f"Get {uri}", bytes((Command.GET,)) + encode_uri(uri) + bytes((depth,)))
         self.gets.append(levels)
         return self
 
@@ -97,7 +97,8 @@ class Batch:
         return self
 
 
-def _uri(uri: Uri) -> bytes:
+def encode_uri(uri: Uri) -> bytes:
+    """``L`` and the URI as the wire has it; UriError (414) above 192 bytes."""
     raw = uri.wire()
     if len(raw) > Limit.URI:
         raise UriError(f"the URI {uri} has {len(raw)} bytes; at most {int(Limit.URI)} are allowed", None, 414)

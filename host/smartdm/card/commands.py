@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from smartdm.card.apdu import MAX_LE, CommandApdu
-from smartdm.card.batch import ALL_LEVELS
+from smartdm.card.batch import ALL_LEVELS, encode_uri
 from smartdm.card.channel import Channel
 from smartdm.codec import packed, tlv
 from smartdm.errors import CodecError, WireError, card_error
@@ -112,8 +112,7 @@ class Card:
     def read(self, uri: Uri, levels: int | None = None) -> bytes:
         """The packed stream of a subtree, ``levels`` deep below its root (None = all)."""
         depth = ALL_LEVELS if levels is None else levels
-        raw = uri.wire()
-        command = CommandApdu(Cla.PLAIN, Ins.READ, depth, 0, bytes((len(raw),)) + raw, MAX_LE)
+        command = CommandApdu(Cla.PLAIN, Ins.READ, depth, 0, encode_uri(uri), MAX_LE)
         answer = self.channel.send(command, f"Get {uri}")
         return self._all(answer.data, answer.sw)
 

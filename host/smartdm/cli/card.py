@@ -78,6 +78,7 @@ def reset(app: App, force: bool) -> None:
 
     The root stays, with its own ACL. If the power fails, the whole tree is there or none of it.
     """
+    from smartdm.cli.sending import named  # noqa: PLC0415 - imported only when a card is used
     from smartdm.mo.uri import ROOT  # noqa: PLC0415 - as above
     from smartdm.session import Batch  # noqa: PLC0415 - as above
 
@@ -89,6 +90,7 @@ def reset(app: App, force: bool) -> None:
         app.out.note(f"This erases {lost} nodes from {app.link.name}: {names}")
         click.confirm("They cannot be brought back. Erase them?", abort=True, err=True)
     if lost:
-        app.session.apply(Batch(time=now()).erase(), expect=generation)
+        with named("Delete everything"):
+            app.session.apply(Batch(time=now()).erase(), expect=generation)
     data = {"card": app.link.name, "deleted_nodes": lost, "generation": app.session.generation}
     app.out.show(data, f"erased {lost} nodes" if lost else "nothing to erase: the tree is empty")

@@ -12,6 +12,7 @@ from smartdm.cli import view
 from smartdm.cli.app import App, pass_app
 from smartdm.cli.failures import CliError
 from smartdm.cli.files import entries_of, kind_of, read_input, shown
+from smartdm.cli.params import FileName
 from smartdm.cli.root import Command
 from smartdm.errors import CodecError
 
@@ -30,7 +31,7 @@ class Exchange:
 
 
 @click.command(cls=Command)
-@click.argument("file")
+@click.argument("file", type=FileName())
 @click.option(
     "--as", "kind", type=click.Choice(["tnds", "packed", "trace"]), help="What FILE is.  [default: found out]"
 )

@@ -9,6 +9,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -46,7 +47,8 @@ def doctor(app: App) -> int:
 
     Exit code 0 when simulated cards work. What is marked "note" is optional.
     """
-    checks = [_python(), _package(), _libraries(), _java(), *_simulator(), *_data(), _terminal(app), *_readers()]
+    java = _java()
+    checks = [_python(), _package(), _libraries(), java, *_simulator(java), *_data(), _terminal(app), *_readers()]
     usable = all(check.result != FAIL for check in checks)
 
     def text() -> None:
@@ -99,8 +101,10 @@ def _java() -> Check:
     return Check("Java", OK if good else FAIL, f"{line} ({program})", "" if good else advice)
 
 
-def _simulator() -> list[Check]:
+def _simulator(java: Check) -> list[Check]:
     """Starts a card in memory and selects the applet on it."""
+    if java.result == FAIL:
+        return [Check("simulator", FAIL, "not tried, because it needs Java")]
     from smartdm.card.channel import Channel  # noqa: PLC0415 - a broken installation must not keep doctor from starting
     from smartdm.card.commands import Card  # noqa: PLC0415 - as above
     from smartdm.transport.sim import SimTransport  # noqa: PLC0415 - as above
@@ -123,17 +127,27 @@ def _simulator() -> list[Check]:
 
 
 def _data() -> list[Check]:
-    folder = data_folder()
+    folder, cards = data_folder(), sim_folder()
+    try:
+        _try_writing(cards)
+    except OSError as error:
+        found = f"{folder} cannot be written: {error.strerror or error}"
+        return [Check("data folder", FAIL, found, "choose another one with $SMARTDM_HOME")]
     if not folder.exists():
         return [Check("data folder", OK, f"{folder} (made with the first card)")]
-    cards = sim_folder()
     open_to_others = [path for path in (cards, *cards.glob("*")) if path.exists() and _mode(path) & 0o077]
     if open_to_others:
         listed = ", ".join(f"{path} ({_mode(path):04o})" for path in open_to_others[:3])
         return [Check("data folder", NOTE, f"others can read {listed}", f"chmod -R go= {cards}")]
-    if not os.access(folder, os.W_OK):
-        return [Check("data folder", FAIL, f"{folder} is not writable", "choose another one with $SMARTDM_HOME")]
     return [Check("data folder", OK, f"{folder}, for your eyes only")]
+
+
+def _try_writing(folder: Path) -> None:
+    """OSError when no file can be made in the folder, or in the nearest one above it that is there."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def _mode(path: Path) -> int:

@@ -90,7 +90,8 @@ def _of_package(error: SmartDmError) -> Failure:
         facts: dict[str, object] = {"status_word": f"{error.sw:04X}", "dm_status": error.dm_status}
         if error.index is not None:
             facts["command_index"] = error.index
-        return Failure("refused", str(error), Exit.REFUSED, facts)
+        notes = getattr(error, "__notes__", [])
+        return Failure("refused", "; ".join([str(error), *notes]), Exit.REFUSED, facts)
     if isinstance(error, CodecError):
         facts = {} if error.offset is None else {"offset": error.offset}
         if isinstance(error, UriError):
@@ -106,7 +107,10 @@ def _kind(code: Exit) -> str:
 
 
 def _usage(error: click.ClickException) -> str:
-    text = " ".join(error.format_message().split())
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and error.ctx is not None:
+        text = "a command is missing"
+    else:
+        text = " ".join(error.format_message().split())
     if isinstance(error, click.UsageError) and error.ctx is not None:
         return f"{text.rstrip('.')} (see {error.ctx.command_path} --help)"
     return text

@@ -10,8 +10,9 @@ from typing import IO, TYPE_CHECKING
 from smartdm.card.channel import Channel
 from smartdm.card.commands import Card
 from smartdm.cli.app import SIM_PREFIX
+from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.trace import WARNING, Tracer
-from smartdm.errors import NoCardError, PowerLostError, TransportError
+from smartdm.errors import CardBusyError, NoCardError, PowerLostError, TransportError
 from smartdm.session import Session
 from smartdm.transport.sim import CutMode, SimTransport
 from smartdm.wire import Principal
@@ -108,7 +109,7 @@ class Link:
             raise NoCardError(f"{name}: its image {stored.image} is gone; delete the card and make it again")
         sim = SimTransport()
         try:
-            sim.open_image(stored.image, stored.install_parameters)
+            _open(sim, stored, app)
             transport = WatchedTransport(sim, name, _listener(app), lambda: app.sims.arm(stored.name, None))
             _arm(sim, stored, app)
             session = Session(Card(Channel(transport)))
@@ -123,6 +124,27 @@ class Link:
     def close(self) -> None:
         """Gives the card back."""
         self.transport.close()
+
+
+def _open(sim: SimTransport, stored: SimCard, app: App) -> None:
+    """Opens the image; says what to do about one that cannot be opened, or parameters that the applet refuses."""
+    try:
+        sim.open_image(stored.image, stored.install_parameters)
+    except (CardBusyError, NoCardError, PowerLostError):
+        raise
+    except TransportError as error:
+        told = str(error).removeprefix("simulated card: ")
+        if told.startswith("the applet refused to be installed") and app.making_card:
+            raise CliError(
+                f"{told}; choose other values for --arena, --nodes, --reserve or --profile",
+                Exit.USAGE,
+            ) from error
+        if not told.startswith(str(stored.image)):  # as it does for a damaged image; the rest may pass
+            raise
+        raise CliError(
+            f"{told}; to start anew: `smartdm sim delete {stored.name}`, make it again with"
+            " `smartdm sim new`, and import a backup (`smartdm mo import`)"
+        ) from error
 
 
 def _arm(sim: SimTransport, stored: SimCard, app: App) -> None:

@@ -12,7 +12,7 @@ from smartdm.cli.app import App, pass_app
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import write_result
 from smartdm.cli.output import printable
-from smartdm.cli.params import TargetType, UriType
+from smartdm.cli.params import FileName, TargetType, UriType
 from smartdm.cli.root import Group
 from smartdm.mo.tree import Node
 from smartdm.mo.uri import Target, Uri
@@ -49,7 +49,9 @@ def tree(app: App, uri: Uri, levels: int | None, values: bool, flat: bool) -> No
 
 @mo.command()
 @click.argument("target", metavar="URI", type=TargetType())
-@click.option("--out", metavar="FILE", help="Write the value to FILE; - is stdout, also for binary values.")
+@click.option(
+    "--out", type=FileName(), metavar="FILE", help="Write the value to FILE; - is stdout, also for binary values."
+)
 @pass_app
 def get(app: App, target: Target, out: str | None) -> None:
     """Print the value of the node at URI, or the names of its children.

@@ -7,16 +7,18 @@ import click
 from smartdm.cli.app import App, now, pass_app
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import STDIN, read_input
-from smartdm.cli.params import UriType
-from smartdm.cli.root import Command
-from smartdm.cli.view import child_total
-from smartdm.errors import NotFound, UriError
+from smartdm.cli.params import FileName, UriType
+from smartdm.cli.root import Command, ValueCommand
+from smartdm.cli.sending import check_limits, explain_full, missing_above, named, require_parent
+from smartdm.cli.view import child_total, fits_text
+from smartdm.errors import CardFull, NotFound, UriError
 from smartdm.mo.acl import Acl
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri, check_name
 from smartdm.session import Batch
 
 LEAF_FORMATS = tuple(str(item) for item in Format if item is not Format.NODE)
+BINARY = frozenset({Format.B64, Format.BIN})
 _DEFAULT_TYPES = {Format.BIN: "application/octet-stream", Format.XML: "application/xml"}
 
 
@@ -36,10 +38,10 @@ def _value(value: str | None, file: str | None) -> bytes | None:
         raise CliError("VALUE is not valid UTF-8; give binary values with --file") from error
 
 
-@click.command("set", cls=Command)
+@click.command("set", cls=ValueCommand)
 @click.argument("uri", type=UriType())
 @click.argument("value", required=False)
-@click.option("--file", metavar="FILE", help="Take the value from FILE, byte for byte.")
+@click.option("--file", type=FileName(), metavar="FILE", help="Take the value from FILE, byte for byte.")
 @click.option("--format", "format_", type=click.Choice(LEAF_FORMATS), help="Change the format too.")
 @click.option("--type", "type_", metavar="MIME", help="Change the MIME type too.")
 @pass_app
@@ -53,18 +55,48 @@ def set_(app: App, *, uri: Uri, value: str | None, file: str | None, format_: st
         raise click.UsageError("give VALUE, --file FILE, or - for stdin")
     if (format_ is None) != (type_ is None):
         # On the wire the two are kept or given together, so the missing one is read from the card.
-        node = app.session.read(uri, 0)
+        with named(f"Replace {uri}"):
+            node = app.session.read(uri, 0)
         format_, type_ = format_ or str(node.format), node.type if type_ is None else type_
+    if not fits_text(data):
+        with named(f"Replace {uri}"):
+            _refuse_text(uri, Format(format_) if format_ else app.session.read(uri, 0).format)
     batch = Batch(time=now()).replace(uri, data, None if format_ is None else Format(format_), type_)
-    app.session.apply(batch)
+    try:
+        with named(f"Replace {uri}"):
+            app.session.apply(batch)
+    except CardFull as error:
+        error.add_note(f"the value has {len(data)} bytes, {app.session.info.free} are free")
+        raise
     result = {"uri": str(uri), "size": len(data), "generation": app.session.generation}
     app.out.show(result, f"set {uri} ({len(data)} bytes)")
 
 
-@click.command(cls=Command)
+def _refuse_text(uri: Uri, format_: Format) -> None:
+    """CliError for a value that a text format must not hold; interior nodes are refused by the card."""
+    if format_ not in BINARY | {Format.NODE}:
+        raise CliError(
+            f"the value for {uri} is not UTF-8 text, or holds characters that XML cannot carry, and so cannot be "
+            f"{format_}; use --format bin"
+        )
+
+
+def _leaf_format(app: App, uri: Uri, data: bytes, chosen: str | None) -> Format:
+    """The format of a new leaf: as chosen, else what its value can be."""
+    fits = fits_text(data)
+    if chosen is None:
+        if not fits:
+            app.out.note(f"note: the value for {uri} is binary, so its format is bin")
+        return Format.CHR if fits else Format.BIN
+    if not fits:
+        _refuse_text(uri, Format(chosen))
+    return Format(chosen)
+
+
+@click.command(cls=ValueCommand)
 @click.argument("uri", type=UriType())
 @click.argument("value", required=False)
-@click.option("--file", metavar="FILE", help="Take the value from FILE, byte for byte.")
+@click.option("--file", type=FileName(), metavar="FILE", help="Take the value from FILE, byte for byte.")
 @click.option("--format", "format_", type=click.Choice(LEAF_FORMATS), help="Format of the leaf.  [default: chr]")
 @click.option("--type", "type_", metavar="TYPE", help="MIME type of a leaf, MO identifier of an interior node.")
 @click.option("--title", default="", help="Title, for people.")
@@ -94,14 +126,15 @@ def add(
         raise click.UsageError("an interior node has neither VALUE nor --format")
     if uri.is_root:
         raise CliError("the root exists always; name the node to add", Exit.USAGE)
-    format_of = Format.NODE if interior else Format(format_ or "chr")
+    format_of = Format.NODE if interior else _leaf_format(app, uri, data or b"", format_)
     if type_ is None:
         type_ = "" if interior else _DEFAULT_TYPES.get(format_of, "text/plain")
     node = Node(uri.name, format_of, data or b"", type_, title, Acl.parse(acl) if acl else Acl())
     parent = uri.parent
     if parents:
-        parent, node = _with_parents(app, parent, node)
-    app.session.apply(Batch(time=now()).add(parent, node))
+        with named(f"Add {uri}"):
+            parent, node = _with_parents(app, parent, node)
+    _add(app, parent, node, f"Add {uri}")
     made = node.count()
     result = {"uri": str(uri), "added_nodes": made, "generation": app.session.generation}
     more = f" and {made - 1} above it" if made > 1 else ""
@@ -110,15 +143,23 @@ def add(
 
 def _with_parents(app: App, parent: Uri, node: Node) -> tuple[Uri, Node]:
     """The nearest parent that exists, and the node wrapped in the interior nodes missing below it."""
-    while not parent.is_root:
-        try:
-            app.session.read(parent, 0)
-        except NotFound:
-            node = Node(parent.name, Format.NODE, children=(node,))
-            parent = parent.parent
-        else:
-            break
+    for uri in reversed(missing_above(app, parent)):
+        node = Node(uri.name, Format.NODE, children=(node,))
+        parent = uri.parent
     return parent, node
+
+
+def _add(app: App, parent: Uri, node: Node, what: str) -> None:
+    check_limits(app.session.info, [(parent, node)])
+    try:
+        with named(what):
+            app.session.apply(Batch(time=now()).add(parent, node))
+    except NotFound:
+        require_parent(app, parent, what)
+        raise
+    except CardFull as error:
+        explain_full(error, app.session.info, [node])
+        raise
 
 
 @click.command(cls=Command)
@@ -127,13 +168,15 @@ def _with_parents(app: App, parent: Uri, node: Node) -> tuple[Uri, Node]:
 @pass_app
 def delete(app: App, uri: Uri, force: bool) -> None:
     """Delete the node at URI and everything below it."""
-    node = app.session.read(uri)
+    with named(f"Delete {uri}"):
+        node = app.session.read(uri)
     generation = app.session.generation
     if not force and not uri.is_root and child_total(node):
         lost = node.count() - 1
         what = f"{lost} node{'s' if lost > 1 else ''}"
         click.confirm(f"{uri} has {what} below it, which will be lost. Delete it?", abort=True, err=True)
-    app.session.apply(Batch(time=now()).delete(uri), expect=generation)
+    with named(f"Delete {uri}"):
+        app.session.apply(Batch(time=now()).delete(uri), expect=generation)
     result = {"uri": str(uri), "deleted_nodes": node.count(), "generation": app.session.generation}
     app.out.show(result, f"deleted {uri} ({node.count()} node{'s' if node.count() > 1 else ''})")
 
@@ -152,7 +195,8 @@ def _new_name(_ctx: click.Context, _parameter: click.Parameter, value: str) -> s
 @pass_app
 def rename(app: App, uri: Uri, name: str) -> None:
     """Give the node at URI another name. It keeps its place, value and children."""
-    app.session.apply(Batch(time=now()).rename(uri, name))
+    with named(f"Rename {uri}"):
+        app.session.apply(Batch(time=now()).rename(uri, name))
     new = uri.parent / name
     result = {"uri": str(uri), "new_uri": str(new), "generation": app.session.generation}
     app.out.show(result, f"renamed {uri} to {new}")

@@ -10,15 +10,14 @@ import click
 from smartdm.cli.app import App, now, pass_app
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import KINDS, Entry, encode_tree, read_entries, shown, write_result
-from smartdm.cli.params import UriType
+from smartdm.cli.params import CARD_SIDE, FileName, SideType, UriType
 from smartdm.cli.root import Command
+from smartdm.cli.sending import check_limits, explain_full, interior, missing_above, named, require_parent
 from smartdm.cli.view import change_document, change_line
-from smartdm.errors import NotFound
+from smartdm.errors import CardFull, CodecError, NotFound
 from smartdm.mo.tree import Change, Node, diff
 from smartdm.mo.uri import ROOT, Uri
 from smartdm.session import Batch
-
-CARD_SIDE = "card:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +78,26 @@ def _on_card(app: App, uri: Uri) -> Node | None:
 
 
 @click.command("import", cls=Command)
-@click.argument("file")
+@click.argument("file", type=FileName())
 @click.option("--at", type=UriType(), default=".", show_default=True, help="The node below which the file's nodes go.")
 @click.option("--replace", "replacing", is_flag=True, help="Delete what is at the same place before.")
+@click.option("-p", "--parents", is_flag=True, help="Make missing interior nodes on the way too.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @pass_app
-def import_(app: App, file: str, at: Uri, replacing: bool, dry_run: bool) -> None:
+def import_(app: App, *, file: str, at: Uri, replacing: bool, parents: bool, dry_run: bool) -> None:
     """Add the nodes of FILE (TNDS or packed; - is stdin) in one atomic batch.
 
     Either all of it is on the card afterwards or nothing has changed, even if the power fails. Size, TStamp and
     VerNo are set by the card.
     """
     entries = read_entries(file)
-    plan = make_plan(app, entries, at, replacing=replacing)
-    generation = app.session.generation
-    if not dry_run:
-        app.session.apply(plan.batch(), expect=generation)
+    what = f"Import {shown(file)}"
+    with named(what):
+        plan = make_plan(app, entries, at, replacing=replacing)
+        generation = app.session.generation
+        plan = _checked(app, plan, what, parents=parents)
+        if not dry_run:
+            _send(app, plan, generation)
     data = {
         "file": shown(file),
         "dry_run": dry_run,
@@ -105,6 +108,30 @@ def import_(app: App, file: str, at: Uri, replacing: bool, dry_run: bool) -> Non
         "generation": app.session.generation,
     }
     app.out.show(data, lambda: _tell(app, plan, shown(file), dry_run=dry_run))
+
+
+def _checked(app: App, plan: Plan, what: str, *, parents: bool) -> Plan:
+    """The plan with the interior nodes that it needs; refuses one that cannot fit the card."""
+    made: dict[Uri, tuple[Uri, Node]] = {}
+    added = {parent / node.name for parent, node in plan.adds}
+    for parent in dict.fromkeys(parent for parent, _ in plan.adds):
+        if any(uri == parent or uri.is_ancestor_of(parent) for uri in added):
+            continue  # an earlier tree of the file brings it
+        if parents:
+            made |= {uri: interior(uri) for uri in missing_above(app, parent)}
+        else:
+            require_parent(app, parent, what)
+    plan = replace(plan, adds=(*made.values(), *plan.adds))
+    check_limits(app.session.info, plan.adds, plan.deleted)
+    return plan
+
+
+def _send(app: App, plan: Plan, generation: int) -> None:
+    try:
+        app.session.apply(plan.batch(), expect=generation)
+    except CardFull as error:
+        explain_full(error, app.session.info, [node for _, node in plan.adds], replacing=bool(plan.deletes))
+        raise
 
 
 def _tell(app: App, plan: Plan, name: str, *, dry_run: bool) -> None:
@@ -120,13 +147,16 @@ def _tell(app: App, plan: Plan, name: str, *, dry_run: bool) -> None:
 
 @click.command(cls=Command)
 @click.argument("uri", type=UriType(), default=".")
-@click.option("--out", metavar="FILE", help="Write to FILE; - is stdout, also for packed trees.")
+@click.option("--out", type=FileName(), metavar="FILE", help="Write to FILE; - is stdout, also for packed trees.")
 @click.option("--as", "kind", type=click.Choice(KINDS), default="tnds", show_default=True, help="Kind of the file.")
 @pass_app
 def export(app: App, uri: Uri, out: str | None, kind: str) -> None:
     """Write the tree below URI (default: all of it) as a TNDS document or a packed tree."""
     node = app.session.read(uri)
-    data = encode_tree(kind, uri, node, app.session.generation)
+    try:
+        data = encode_tree(kind, uri, node, app.session.generation)
+    except CodecError as error:
+        raise CliError(f"{error}; a packed tree can hold it: --as packed" if kind == "tnds" else str(error)) from error
     result: dict[str, object] = {"uri": str(uri), "kind": kind, "nodes": node.count(), "size": len(data)}
     if out is not None and out != "-":
         write_result(Path(out), data)
@@ -139,8 +169,8 @@ def export(app: App, uri: Uri, out: str | None, kind: str) -> None:
 
 
 @click.command("diff", cls=Command)
-@click.argument("a", metavar="A")
-@click.argument("b", metavar="[B]", required=False)
+@click.argument("a", type=SideType(), metavar="A")
+@click.argument("b", type=SideType(), metavar="[B]", required=False)
 @click.option("--at", type=UriType(), default=".", show_default=True, help="With one FILE: where it was imported.")
 @click.option("--all", "everything", is_flag=True, help="Compare Size, TStamp and VerNo too.")
 @pass_app

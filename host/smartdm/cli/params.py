@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from smartdm.cli.app import SIM_PREFIX, app_of
@@ -16,6 +17,8 @@ from smartdm.errors import SmartDmError
 if TYPE_CHECKING:
     from smartdm.mo.uri import Target, Uri
 
+CARD_SIDE = "card:"
+
 
 class CardName(click.ParamType[str]):
     """``sim:NAME``."""
@@ -24,21 +27,35 @@ class CardName(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name, checked for its form only."""
+        if ctx is not None and not value.startswith(SIM_PREFIX) and value in _known(ctx):
+            return SIM_PREFIX + value
         if not value.startswith(SIM_PREFIX):
-            self.fail(f"{value!r}: a card is named sim:NAME; `smartdm card list` shows them", param, ctx)
+            raise _bad_card(f"{value!r}: a card is named sim:NAME; `smartdm card list` shows them", param, ctx)
         try:
             check_card_name(value.removeprefix(SIM_PREFIX))
         except CliError as error:
-            self.fail(str(error), param, ctx)
+            raise _bad_card(str(error), param, ctx) from error
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """All simulated cards."""
         del param
-        with contextlib.suppress(OSError, SmartDmError, CliError):
-            names = (SIM_PREFIX + name for name in app_of(ctx).sims.names())
-            return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-        return []
+        names = (SIM_PREFIX + name for name in _known(ctx))
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _known(ctx: click.Context) -> list[str]:
+    """The names of the simulated cards; none when the folder cannot be read."""
+    with contextlib.suppress(OSError):
+        return app_of(ctx).sims.names()
+    return []
+
+
+def _bad_card(message: str, param: click.Parameter | None, ctx: click.Context | None) -> click.BadParameter:
+    """The usage error, which names the option or the variable that the name came from."""
+    source = ctx.get_parameter_source(param.name) if ctx and param and param.name else None
+    from_environment = source is ParameterSource.ENVIRONMENT
+    return click.BadParameter(message, ctx, param, "$SMARTDM_CARD" if from_environment else "'--card'")
 
 
 class SimName(click.ParamType[str]):
@@ -56,9 +73,7 @@ class SimName(click.ParamType[str]):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """All simulated cards."""
         del param
-        with contextlib.suppress(OSError, SmartDmError, CliError):
-            return [CompletionItem(name) for name in app_of(ctx).sims.names() if name.startswith(incomplete)]
-        return []
+        return [CompletionItem(name) for name in _known(ctx) if name.startswith(incomplete)]
 
 
 class UriType(click.ParamType["Uri"]):
@@ -104,3 +119,27 @@ class TargetType(click.ParamType["Target"]):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """As for a URI."""
         return UriType().shell_complete(ctx, param, incomplete)
+
+
+class FileName(click.ParamType[str]):
+    """The name of a file, for the sake of its completion; - is stdin or stdout."""
+
+    name = "file"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Left to the shell."""
+        del ctx, param
+        return [CompletionItem(incomplete, type="file")]
+
+
+class SideType(FileName):
+    """A side of a comparison: a file or ``card:URI``."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Nodes behind ``card:``, else files."""
+        if incomplete.startswith(CARD_SIDE):
+            found = UriType().shell_complete(ctx, param, incomplete.removeprefix(CARD_SIDE))
+            return [CompletionItem(CARD_SIDE + str(item.value)) for item in found]
+        files = super().shell_complete(ctx, param, incomplete)
+        offered = incomplete and CARD_SIDE.startswith(incomplete)
+        return [CompletionItem(CARD_SIDE, type="nospace"), *files] if offered else files

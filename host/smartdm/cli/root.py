@@ -7,6 +7,7 @@ so ``smartdm --json mo tree`` and ``smartdm mo tree --json`` are the same.
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,6 +136,7 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
     ]
 
 
+_NEGATIVE = re.compile(r"-[0-9.][0-9.eE+-]*")
 _HELP = {"help_option_names": ["-h", "--help"]}
 _EPILOG = "The global options of `smartdm --help` work here too."
 
@@ -155,6 +157,19 @@ class Command(click.Command):
         """Runs the command after telling the output its name."""
         app_of(ctx).out.command = " ".join(ctx.command_path.split()[1:])
         return super().invoke(ctx)
+
+
+class ValueCommand(Command):
+    """A command whose arguments may be negative numbers."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As usual, but ``-5`` is an argument; for other unknown options ``--`` is recommended."""
+        ctx.ignore_unknown_options = any(_NEGATIVE.fullmatch(word) for word in args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            hint = f"{error.format_message().rstrip('.')}; a value that begins with - goes behind --"
+            raise click.UsageError(hint, ctx) from error
 
 
 class Group(click.Group):

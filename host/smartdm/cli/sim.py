@@ -7,7 +7,9 @@ import click
 from smartdm.cli.app import SIM_PREFIX, App, pass_app
 from smartdm.cli.params import SimName
 from smartdm.cli.root import Group
-from smartdm.cli.simcards import CUT_MODES, PROFILES, Cut, SimCard
+from smartdm.cli.simcards import CUT_MODES, MOST_NODES, PROFILES, Cut, SimCard
+
+_SIZES = ("arena", "nodes", "reserve")
 
 
 @click.group(cls=Group)
@@ -21,14 +23,18 @@ def sim() -> None:
 @sim.command()
 @click.argument("name", type=SimName())
 @click.option("--arena", type=click.IntRange(8, 64), metavar="KIB", help="Memory for the tree, 8 to 64 KiB.")
-@click.option("--nodes", type=click.IntRange(16, 1024), metavar="N", help="The most nodes it can hold, 16 to 1024.")
+@click.option("--nodes", type=click.IntRange(16, 1024), metavar="N", help="The most nodes, 16 to 1024 (small: 512).")
 @click.option(
     "--profile", type=click.Choice(sorted(PROFILES)), default="default", help="RAM profile.", show_default=True
 )
-@click.option("--reserve", type=click.IntRange(0, 65535), metavar="BYTES", help="Memory that only Delete may use.")
+@click.option(
+    "--reserve", type=click.IntRange(64, 4096), metavar="BYTES", help="Memory that only Delete may use, 64 to 4096."
+)
 @pass_app
 def new(app: App, *, name: str, arena: int | None, nodes: int | None, profile: str, reserve: int | None) -> None:
     """Make the simulated card NAME."""
+    if nodes is not None and nodes > MOST_NODES[profile]:
+        raise click.UsageError(f"--nodes {nodes} is too much: --profile {profile} takes 16 to {MOST_NODES[profile]}")
     card = SimCard(name, app.sims.folder / f"{name}.card", arena, nodes, profile, reserve)
     app.sims.create(card)
     app.card_name = SIM_PREFIX + name
@@ -63,7 +69,7 @@ def list_(app: App) -> None:
 
 def _row(card: SimCard) -> tuple[object, ...]:
     cut = f"at write {card.cut.at}, {card.cut.mode}" if card.cut else "-"
-    return (SIM_PREFIX + card.name, card.profile, card.arena or "-", card.nodes or "-", card.reserve or "-", cut)
+    return (SIM_PREFIX + card.name, card.profile, *(card.size(part) for part in _SIZES), cut)
 
 
 def _document(card: SimCard) -> dict[str, object]:
@@ -72,9 +78,7 @@ def _document(card: SimCard) -> dict[str, object]:
         "card": SIM_PREFIX + card.name,
         "image": str(card.image),
         "profile": card.profile,
-        "arena": card.arena,
-        "nodes": card.nodes,
-        "reserve": card.reserve,
+        **{part: card.size(part) for part in _SIZES},
         "cut": cut,
     }
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from smartdm.cli.failures import CliError, Exit
 from smartdm.errors import CardBusyError, CodecError, NoCardError
+from smartdm.transport.simlock import busy_text, holder_of
 from smartdm.wire import Install
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROFILES = {"small": 0, "default": 1}
+DEFAULTS = {
+    "small": {"arena": 8, "nodes": 160, "reserve": 384},
+    "default": {"arena": 16, "nodes": 384, "reserve": 512},
+}
+"""What the applet takes where nothing is said (``wire.Install``)."""
+MOST_NODES = {"small": 512, "default": 1024}
 CUT_MODES = ("before", "after", "half", "garbage")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -53,6 +60,11 @@ class SimCard:
     profile: str = "default"
     reserve: int | None = None
     cut: Cut | None = None
+
+    def size(self, name: str) -> int:
+        """``arena`` (KiB), ``nodes`` or ``reserve`` (bytes) as the card was made, defaults filled in."""
+        value = getattr(self, name)
+        return DEFAULTS[self.profile][name] if value is None else int(value)
 
     @property
     def install_parameters(self) -> bytes:
@@ -127,12 +139,12 @@ class SimFolder:
                 path.unlink(missing_ok=True)
 
     def user_of(self, name: str) -> int | None:
-        """The process that uses the card now."""
+        """The smartdm process that uses the card now."""
         try:
             with _locked(self.folder / f"{name}.card"):
                 return None
         except CardBusyError as error:
-            return int(digits) if (digits := str(error).rpartition(" ")[2]).isdigit() else None
+            return holder_of(str(error))
 
     def arm(self, name: str, cut: Cut | None) -> None:
         """Stores or, with None, takes away the power cut of a card."""
@@ -164,7 +176,7 @@ def _locked(image: Path) -> Iterator[None]:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise CardBusyError(f"the card {image} is in use by process {file.read().decode()}") from None
+            raise CardBusyError(busy_text(str(image), file.read().decode("ascii", "replace"))) from None
         yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from smartdm.cli.batchtext import time_text
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from smartdm.mo.tree import Change, Node
     from smartdm.mo.uri import Uri
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 PROPERTIES = ("ACL", "Format", "Name", "Size", "Title", "TStamp", "Type", "VerNo")
 """The properties of TND 1.2, as ``?prop=`` spells them."""
@@ -108,6 +111,14 @@ def value_members(value: bytes) -> dict[str, str]:
         import base64  # noqa: PLC0415 - rarely needed
 
         return {"value_base64": base64.b64encode(value).decode("ascii")}
+
+
+def fits_text(value: bytes) -> bool:
+    """Whether a leaf of a text format can have this value: UTF-8, and only characters that XML 1.0 can carry."""
+    try:
+        return not _NOT_XML.search(value.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def is_binary(node: Node) -> bool:

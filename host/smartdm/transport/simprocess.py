@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from smartdm.errors import CardBusyError, NoCardError, PowerLostError, TransportError
+from smartdm.transport.simlock import busy_answer
 
 _HEADER = 5
 _CHUNK = 1 << 16
@@ -153,5 +154,5 @@ def _failure(status: int, body: bytes) -> TransportError:
     if status == Status.POWER_LOST:
         return PowerLostError("the simulated card lost power before it answered")
     if status == Status.BUSY:
-        return CardBusyError(text)
+        return CardBusyError(busy_answer(text))
     return TransportError(f"simulated card: {text}")

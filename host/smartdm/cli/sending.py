@@ -1,0 +1,120 @@
+"""Batches on their way to the card: what surely cannot fit is refused before, and refusals say what the user can do."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from smartdm.cli.failures import CliError
+from smartdm.codec import packed
+from smartdm.errors import CardError, CardFull, NotFound, card_error
+from smartdm.mo.tree import Format, Node
+from smartdm.mo.uri import Uri
+from smartdm.wire import Sw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from smartdm.card.commands import CardInfo
+    from smartdm.cli.app import App
+
+_RECORD_OVERHEAD = 13
+"""About what a record has beyond a node on the wire: generation, VerNo, TStamp, its id in the parent, padding."""
+
+
+@contextmanager
+def named(what: str) -> Iterator[None]:
+    """Refusals inside carry the user's command, unless they name a command of the batch."""
+    try:
+        yield
+    except CardError as error:
+        if error.index is not None:
+            raise
+        renamed = card_error(error.sw, what)
+        for note in getattr(error, "__notes__", []):
+            renamed.add_note(note)
+        raise renamed from error
+
+
+def missing_above(app: App, parent: Uri) -> list[Uri]:
+    """The nodes that are not on the card on the way to ``parent``, itself included, from the top."""
+    missing: list[Uri] = []
+    while not parent.is_root:
+        try:
+            app.session.read(parent, 0)
+        except NotFound:
+            missing.insert(0, parent)
+            parent = parent.parent
+        else:
+            break
+    return missing
+
+
+def require_parent(app: App, parent: Uri, what: str) -> None:
+    """NotFound naming the first node that is missing on the way to ``parent``."""
+    missing = missing_above(app, parent)
+    if missing:
+        error = card_error(Sw.NOT_FOUND, what)
+        error.add_note(f"{missing[0]} does not exist; use --parents to make what is missing")
+        raise error
+
+
+def need(nodes: Iterable[Node]) -> int:
+    """About how many bytes of the card's memory the subtrees take."""
+    total = 0
+    for top in nodes:
+        total += sum(len(head) + len(value) for head, value in packed.elements(top)) + _RECORD_OVERHEAD * top.count()
+    return total
+
+
+def check_limits(info: CardInfo, adds: Iterable[tuple[Uri, Node]], freed_nodes: int = 0) -> None:
+    """The refusal with figures when (parent, subtree)s cannot fit the card, whatever its memory."""
+    count = 0
+    for parent, top in adds:
+        count += top.count()
+        for uri, node in top.walk(parent / top.name):
+            _check_node(info, uri, node)
+    left = info.node_limit - info.nodes + freed_nodes
+    if count > left:
+        raise _refused(Sw.NO_NODE_LEFT, "Add", f"{count} nodes, but {left} are left of {info.node_limit}")
+
+
+def _check_node(info: CardInfo, uri: Uri, node: Node) -> None:
+    figures = (
+        (uri.depth, info.max_depth, "names in its URI", Sw.TOO_DEEP),
+        (len(uri.name.encode()), info.max_seg_len, "bytes in its name", Sw.NAME_TOO_LONG),
+        (len(uri.wire()), info.max_tot_len, "bytes in its URI", Sw.URI_TOO_LONG),
+        (len(node.children), info.max_children, "children", None),
+        (len(node.value), info.max_value, "bytes in its value", None),
+    )
+    for found, most, what, sw in figures:
+        if found <= most:
+            continue
+        text = f"{found} {what}, but the card takes at most {most}"
+        if sw is None:
+            raise CliError(f"{uri}: {text}")
+        raise _refused(sw, f"Add {uri}", text)
+
+
+def _refused(sw: int, what: str, note: str) -> CardError:
+    """The refusal that the card would give, with figures."""
+    error = card_error(sw, what, 0)
+    error.add_note(note)
+    return error
+
+
+def explain_full(error: CardFull, info: CardInfo, nodes: Iterable[Node], *, replacing: bool = False) -> None:
+    """Adds to a refusal for lack of memory what was needed and what is free."""
+    if error.sw != Sw.CARD_FULL:
+        return
+    error.add_note(f"about {need(nodes)} bytes are needed, {info.free} are free")
+    if replacing:
+        error.add_note(
+            "until the end of --replace the old and the new nodes must fit together; "
+            "deleting the old ones first with `smartdm mo delete` helps, but is not atomic"
+        )
+
+
+def interior(uri: Uri) -> tuple[Uri, Node]:
+    """(parent, node) of an interior node without children."""
+    return uri.parent, Node(uri.name, Format.NODE)

@@ -1,0 +1,100 @@
+"""What cannot be done is refused before or by the card, with figures and a way out."""
+
+import pytest
+
+from tests.system.running import SMALL, Cli
+
+
+def many(count: int, value: str = "x") -> str:
+    """A document of one interior node with this many leaves."""
+    leaf = "<Node><NodeName>N{}</NodeName><RTProperties><Format><chr/></Format><Type><MIME>text/plain</MIME></Type>"
+    leaves = "".join(leaf.format(i) + f"</RTProperties><Value>{value}</Value></Node>" for i in range(count))
+    head, _, tail = SMALL.partition("    <Node>")
+    return head.replace("Mail", "Many") + leaves + tail[tail.rindex("  </Node>") :]
+
+
+@pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])
+def test_too_many_nodes_are_refused_with_figures(bare, dry_run):
+    bare.ok("sim", "new", "a", "--nodes", "16")
+    message = bare.fails(4, "mo", "import", bare.file("many.xml", many(19)), *dry_run)
+    assert "20 nodes, but 15 are left of 16" in message
+
+
+def test_a_tree_below_the_deepest_place_is_refused_before_it_is_sent(cli):
+    assert "at most 16" in cli.fails(4, "mo", "add", "./" + "/".join("abcdefghijklmnopq"), "x", "--parents")
+
+
+def test_lack_of_memory_is_told_in_bytes(bare):
+    bare.ok("sim", "new", "a", "--arena", "8", "--nodes", "512")
+    message = bare.fails(4, "mo", "import", bare.file("many.xml", many(60, "v" * 200)))
+    assert "about 1" in message
+    assert " are free" in message
+    assert "--replace" not in message
+
+
+def test_lack_of_memory_while_replacing_names_the_way_around(bare):
+    bare.ok("sim", "new", "a", "--arena", "8", "--nodes", "512")
+    bare.ok("mo", "import", bare.file("many.xml", many(22, "v" * 200)))
+    message = bare.fails(4, "mo", "import", "many.xml", "--replace")
+    assert "must fit together" in message
+    assert "mo delete" in message
+
+
+def test_a_missing_parent_is_named_with_the_option_that_makes_it(cli):
+    for line in (["mo", "add", "./Q/R/S", "x"], ["mo", "import", "small.xml", "--at", "./Q/R"]):
+        message = cli.fails(4, *line)
+        assert "./Q does not exist" in message
+        assert "--parents" in message
+        cli.ok(*line, "--parents")
+        cli.ok("mo", "delete", "./Q", "--force")
+
+
+def test_a_refusal_names_what_the_user_asked_for(filled):
+    assert "Delete ./Nix: " in filled.fails(4, "mo", "delete", "./Nix")
+    nobody = ["--principal", "nobody", "mo"]
+    for line, name in (
+        (["add", "./A", "x"], "Add ./A"),
+        (["set", "./Mail/Addr", "x"], "Replace ./Mail/Addr"),
+        (["rename", "./Mail", "x"], "Rename ./Mail"),
+        (["delete", "./Mail/Addr"], "Delete ./Mail/Addr"),
+        (["import", "small.xml", "--at", "./Mail/Empty"], "Import small.xml"),
+    ):
+        message = filled.fails(4, *nobody, *line)
+        assert f"{name}: " in message
+        assert "BATCH" not in message
+
+
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"a\x00b", b"\x1b[0m"])
+def test_a_value_that_is_no_text_becomes_binary_and_no_text_node_takes_it(filled: Cli, value: bytes):
+    filled.file("value", value)
+    assert "bin" in filled.ok("mo", "add", "./B", "--file", "value").err
+    assert filled.ok("mo", "get", "./B?prop=Format").out == "bin"
+    assert filled.ok("mo", "get", "./B").raw == value
+    assert "--format bin" in filled.fails(5, "mo", "add", "./C", "--format", "chr", "--file", "value")
+    assert "--format bin" in filled.fails(5, "mo", "set", "./Mail/Addr", "--file", "value")
+    filled.ok("mo", "set", "./Mail/Addr", "--format", "bin", "--file", "value")
+    filled.ok("mo", "set", "./Mail/Icon", "--file", "value")
+    filled.ok("mo", "export", "--out", "all.xml")
+
+
+def test_what_xml_cannot_carry_can_be_exported_packed(cli):
+    cli.ok("mo", "add", "./A", "x", "--title", "a\x01b")
+    assert "--as packed" in cli.fails(5, "mo", "export")
+    cli.ok("mo", "export", "--as", "packed", "--out", "all.bin")
+
+
+def test_negative_numbers_are_values_and_other_dashes_are_explained(cli):
+    cli.ok("mo", "add", "./P", "-5", "--format", "int")
+    assert cli.ok("mo", "get", "./P").out == "-5"
+    cli.ok("mo", "set", "./P", "-0.25e1", "--format", "float")
+    assert cli.ok("mo", "get", "./P").out == "-0.25e1"
+    assert " -- " in cli.fails(2, "mo", "set", "./P", "-x")
+    assert cli("mo", "set", "./P", "-5", "--nix").code == 2
+    cli.ok("mo", "set", "./P", "--", "-x")
+
+
+def test_a_uri_longer_than_the_wire_holds_is_refused_with_its_length(cli):
+    long = "./" + "/".join(["n" * 60] * 5)
+    for command in (["mo", "get", long], ["mo", "tree", long], ["mo", "delete", long, "--force"]):
+        told = cli.fails(5, *command)
+        assert "at most 192" in told.err
