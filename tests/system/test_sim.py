@@ -235,3 +235,11 @@ def test_reset_erases_everything_and_gives_the_memory_back(cli):
     now = cli.ok("card", "info", "--json").document
     assert (now["nodes"], now["free_bytes"]) == (empty["nodes"], empty["free_bytes"])
     assert "nothing to erase" in cli.ok("card", "reset").out
+
+
+def test_a_new_card_does_not_take_over_the_image_of_another(cli):
+    cli.ok("mo", "add", "./Old", "x")
+    image = next(cli.folder.parent.rglob("a.card"))
+    image.with_name("b.card").write_bytes(image.read_bytes())
+    assert "left over" in cli.fails(2, "sim", "new", "b")
+    assert "b" not in cli.ok("sim", "list").out.split()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -160,6 +161,8 @@ def _listener(app: App) -> _Listener:
     record = None
     if app.trace_file is not None and not app.quiet:
         descriptor = os.open(app.trace_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)  # values are in it, also when the file was there before
         record = os.fdopen(descriptor, "w", encoding="ascii")
     shown = app.trace and not app.quiet
     if shown:

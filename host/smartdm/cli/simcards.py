@@ -10,13 +10,14 @@ import contextlib
 import fcntl
 import os
 import re
+import struct
 import tomllib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from smartdm.cli.failures import CliError, Exit
 from smartdm.errors import CardBusyError, CodecError, NoCardError
-from smartdm.transport.simlock import busy_text, holder_of
+from smartdm.transport.simlock import busy_text, parent_of
 from smartdm.wire import Install
 
 if TYPE_CHECKING:
@@ -118,6 +119,8 @@ class SimFolder:
         """Writes the TOML file of a new card; the simulator makes the image when it first opens it."""
         self.folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         self.folder.chmod(_PRIVATE_FOLDER)
+        if card.image.exists() and not self._settings(card.name).exists():
+            raise CliError(f"{card.image} is left over from another card of this name; move it away first", Exit.USAGE)
         try:
             descriptor = os.open(self._settings(card.name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
         except FileExistsError:
@@ -139,12 +142,13 @@ class SimFolder:
                 path.unlink(missing_ok=True)
 
     def user_of(self, name: str) -> int | None:
-        """The smartdm process that uses the card now."""
+        """The smartdm process that uses the card now.  It asks without locking, so that nobody is turned away."""
         try:
-            with _locked(self.folder / f"{name}.card"):
-                return None
-        except CardBusyError as error:
-            return holder_of(str(error))
+            with _lock_file(self.folder / f"{name}.card").open("rb") as file:
+                holder = _holder(file.fileno())
+        except FileNotFoundError:  # never opened so far
+            return None
+        return None if holder is None else parent_of(holder) or holder
 
     def arm(self, name: str, cut: Cut | None) -> None:
         """Stores or, with None, takes away the power cut of a card."""
@@ -162,6 +166,13 @@ class SimFolder:
 def _lock_file(image: Path) -> Path:
     """The file whose lock a simulator holds as long as it has the image open; the process id is in it."""
     return image.with_name(f"{image.name}.lock")
+
+
+def _holder(descriptor: int) -> int | None:
+    """The process that holds a lock on the file (fcntl F_GETLK; the layout is that of 64-bit Linux)."""
+    question = struct.pack("hhxxxxqqixxxx", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+    kind, _, _, _, process = struct.unpack("hhxxxxqqixxxx", fcntl.fcntl(descriptor, fcntl.F_GETLK, question))
+    return None if kind == fcntl.F_UNLCK else process
 
 
 @contextlib.contextmanager

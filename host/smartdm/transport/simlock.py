@@ -9,7 +9,6 @@ import re
 from pathlib import Path
 
 _SIMULATOR = re.compile(r"in use by process (\d+)")
-_HOLDER = re.compile(r"\(process (\d+)\)")
 
 
 def parent_of(pid: int) -> int | None:
@@ -37,9 +36,3 @@ def busy_answer(text: str) -> str:
     found = _SIMULATOR.search(text)
     image = text.removeprefix("the card ").partition(" is in use by ")[0]
     return busy_text(image, found[1]) if found else text
-
-
-def holder_of(message: str) -> int | None:
-    """The process that such a message names."""
-    found = _HOLDER.search(message)
-    return int(found[1]) if found else None
