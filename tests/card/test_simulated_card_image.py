@@ -128,7 +128,7 @@ def test_kill_minus_9_at_any_time_keeps_the_last_answered_command(folder: Path, 
 
 def test_a_second_process_is_told_who_holds_the_card(folder: Path, card: SimTransport, image: Path):
     with opened(folder, image) as probe:
-        with pytest.raises(CardBusyError, match=f"{image} is in use by process {probe.card.pid}"):
+        with pytest.raises(CardBusyError, match=rf"\(process {os.getpid()}\) is using sim:{image.stem};"):
             card.open_image(image)
         probe.fields(9)
     with opened(folder, image) as probe:

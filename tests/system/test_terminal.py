@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+from smartdm.codec import packed
+from smartdm.mo.tree import Format, Node
 from tests.system.running import Cli
 
 CTRL_C = b"\x03"
@@ -89,8 +91,9 @@ def test_a_binary_value_is_not_printed(filled):
 
 
 def test_text_that_could_command_the_terminal_is_binary(filled):
-    filled.ok("mo", "set", "./Mail/Addr", "a\x1b[2Jb")
-    assert at_terminal(filled, "mo", "get", "./Mail/Addr")[0] == 5
+    escape = packed.encode(Node("Escape", Format.CHR, b"a\x1b[2Jb"))
+    filled.ok("mo", "import", filled.file("escape.packed", escape), "--at", "./Mail")
+    assert at_terminal(filled, "mo", "get", "./Mail/Escape")[0] == 5
 
 
 def test_a_question_is_answered_with_yes_or_nothing_happens(filled):
