@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from smartdm.cli.app import App, app_of
+from smartdm.cli.examples import EXAMPLES
 from smartdm.cli.params import CardName
 
 if TYPE_CHECKING:
@@ -148,6 +149,14 @@ class Command(click.Command):
         kwargs.setdefault("epilog", _EPILOG)
         kwargs["context_settings"] = {**_HELP, **_mapping(kwargs.get("context_settings"))}
         super().__init__(*args, **kwargs)  # type: ignore[arg-type] # click's own signature, passed through
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Shows how the command is used, each example on a line of its own."""
+        lines = EXAMPLES.get(" ".join(ctx.command_path.split()[1:]), ())
+        with formatter.section("Examples" if len(lines) > 1 else "Example"):
+            for line in lines:
+                formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+        super().format_epilog(ctx, formatter)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The command's own parameters and the global ones."""

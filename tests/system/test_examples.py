@@ -1,0 +1,41 @@
+"""The help of each command ends with an example, and the examples do what they show."""
+
+import shlex
+
+import pytest
+
+from smartdm.cli.examples import EXAMPLES
+from smartdm.cli.reference import leaves
+from tests.system.running import SMALL, Cli
+
+TRACE = "> 80310001\n< 6985\n"
+FAILS = {"mo diff": 1, "doctor": None}
+"""Exit codes other than 0: the trees differ; what a machine has is not for a test to say."""
+
+
+def test_every_command_has_an_example():
+    assert list(EXAMPLES) == [path for path, _, _ in leaves()]
+
+
+@pytest.mark.parametrize("path", EXAMPLES)
+def test_the_help_shows_the_examples_on_lines_of_their_own(bare: Cli, path: str):
+    lines = [line.strip() for line in bare.ok(*path.split(), "--help").out.splitlines()]
+    assert [line for line in lines if line in EXAMPLES[path]] == list(EXAMPLES[path])
+
+
+@pytest.mark.parametrize("path", EXAMPLES)
+def test_the_examples_work(bare: Cli, path: str):
+    bare.ok("sim", "new", "first")
+    bare.environment["SMARTDM_CARD"] = "sim:first"
+    bare.ok("mo", "import", bare.file("small.xml", SMALL))
+    bare.ok("mo", "export", "--out", "tree.xml")
+    bare.ok("mo", "set", "./Mail/Addr", "changed")
+    bare.file("icon.png", b"\x89PNG")
+    bare.file("trace.txt", TRACE)
+    if path == "sim delete":
+        bare.ok("sim", "new", "second")
+    for example in EXAMPLES[path]:
+        program, *arguments = shlex.split(example)
+        result = bare(*arguments)
+        assert program == "smartdm"
+        assert FAILS.get(path, 0) in {None, result.code}, result.out + result.err
