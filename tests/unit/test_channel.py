@@ -21,8 +21,22 @@ def test_an_answer_is_given_as_it_comes():
 
 
 @pytest.mark.parametrize("sw", [Sw.OK, Sw.MORE, Sw.BATCH_FAILED])
-def test_three_status_words_are_no_errors(sw: Sw):
-    assert send(b"x" + sw.to_bytes(2))[0] == ResponseApdu(b"x", sw)
+@pytest.mark.parametrize(
+    ("ins", "fine"),
+    [
+        (Ins.BATCH, {Sw.OK, Sw.MORE, Sw.BATCH_FAILED}),
+        (Ins.READ, {Sw.OK, Sw.MORE}),
+        (Ins.READ_NEXT, {Sw.OK, Sw.MORE}),
+        (0xA4, {Sw.OK}),
+    ],
+)
+def test_what_is_no_error_depends_on_the_instruction(ins: int, fine: set[Sw], sw: Sw):
+    command = CommandApdu(0x80, ins, le=256)
+    if sw in fine:
+        assert send(b"x" + sw.to_bytes(2), command=command)[0] == ResponseApdu(b"x", sw)
+    else:
+        with pytest.raises(CardError, match=f"{sw:04X}"):
+            send(b"x" + sw.to_bytes(2), command=command)
 
 
 def test_61xx_is_fetched_and_put_together():

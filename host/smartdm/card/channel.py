@@ -15,7 +15,12 @@ _WRONG_LE: Final = 0x6C
 _ROUNDS: Final = 64
 """GET RESPONSEs for one command at most: 16 KiB, far above any answer; a card that loops is cut off here."""
 
-FINE: Final = frozenset({int(Sw.OK), int(Sw.MORE), int(Sw.BATCH_FAILED)})
+FINE: Final = {
+    int(Ins.BATCH): frozenset({Sw.OK, Sw.MORE, Sw.BATCH_FAILED}),
+    int(Ins.READ): frozenset({Sw.OK, Sw.MORE}),
+    int(Ins.READ_NEXT): frozenset({Sw.OK, Sw.MORE}),
+}
+"""Status words that are no refusal, by instruction; 9000 alone for all others."""
 
 
 class Channel:
@@ -27,11 +32,11 @@ class Channel:
     def send(self, command: CommandApdu, name: str | None = None) -> ResponseApdu:
         """Send one command.
 
-        ``name``: what to call it in errors.  Returns the answer for 9000, 6310 (more) and 6300 (batch refused);
-        CardError for every other status word, WireError for nonsense, TransportError if the link fails.
+        ``name``: what to call it in errors.  Returns the answer for the status words of FINE;
+        CardError for every other one, WireError for nonsense, TransportError if the link fails.
         """
         answer = self._exchange(command)
-        if answer.sw not in FINE:
+        if answer.sw not in FINE.get(command.ins, {Sw.OK}):
             raise card_error(answer.sw, name or _name(command))
         return answer
 
