@@ -19,7 +19,7 @@ from tests.bench.rows import NOT_BUILT, Result
 from tests.card.java import JARS, tool
 
 ROOT = Path(__file__).resolve().parents[2]
-OTHERS = ("test_subset_check.py", "test_simulated_card*.py", "test_bench.py")
+OTHERS = ("test_subset_check.py", "simulated", "test_bench.py")
 """Not about the applet; some of them read what Java prints, and an agent makes it print more."""
 
 SECONDS = 150

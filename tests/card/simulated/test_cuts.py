@@ -1,24 +1,18 @@
 """Power cuts of the simulated card: what each kind of write leaves behind."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 
 import pytest
 
 from smartdm.errors import PowerLostError, TransportError
 from smartdm.transport.sim import CutMode, SimTransport
-from tests.card.applets.probe import FRESH, SELECT, Probe, State, build, transport
+from tests.card.applets.probe import FRESH, SELECT, Probe, State
 
 OLD = bytes(range(0x11, 0x21))
 NEW = bytes(range(0xA1, 0xB1))
 
 Action = Callable[[Probe], object]
-
-
-@pytest.fixture(scope="module")
-def card(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimTransport]:
-    with transport(build(tmp_path_factory.mktemp("probe"))) as running:
-        yield running
 
 
 @pytest.fixture

@@ -19,17 +19,6 @@ FILLED = State(9, 9 * 256, True, 9, True, 9, True, True, 9, 0, 0, 0)
 DATA = bytes(range(0x41, 0x51))
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("probe"))
-
-
-@pytest.fixture(scope="module")
-def card(folder: Path) -> Iterator[SimTransport]:
-    with transport(folder) as running:
-        yield running
-
-
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
     return tmp_path / "one.card"
