@@ -7,6 +7,9 @@ from pathlib import Path
 
 HOME_VARIABLE = "SMARTDM_HOME"
 
+CHECKOUT = Path(__file__).resolve().parents[3]
+"""The folder with ``build.xml``, ``applet/`` and ``jcsdk/``, when this package runs from a checkout."""
+
 
 def data_folder() -> Path:
     """``$SMARTDM_HOME``, else the user's data folder of this platform; not created here."""

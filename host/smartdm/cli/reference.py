@@ -69,6 +69,8 @@ everything that went over the wire, values too.
 |---|---|
 | `SMARTDM_CARD` | the card to use, as `--card` |
 | `SMARTDM_HOME` | the data folder |
+| `JC_HOME` | Oracle's Java Card SDK, for `applet build` |
+| `JAVA_HOME` | the JDK, for `applet build` |
 | `NO_COLOR` | no colours |
 
 """

@@ -1,0 +1,1 @@
+"""GlobalPlatform: what is loaded onto cards, and how."""
