@@ -1,4 +1,4 @@
-"""Trees of our own to test and measure with: the reference corpus and a Passpoint subscription."""
+"""Trees of our own to test and measure with: the reference corpus, a Passpoint subscription, a DDF."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +12,7 @@ from smartdm.mo.tree import Format, Node
 HERE = Path(__file__).parent
 REFERENCE = HERE / "reference.xml"
 PASSPOINT = HERE / "passpoint.xml"
+MAIL = HERE / "mail.ddf"
 ROOT_ACL = Acl.parse("Add=*&Get=*")
 
 

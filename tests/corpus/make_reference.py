@@ -1,251 +1,227 @@
 """Write reference.xml, the tree on which figures are measured: ``python -m tests.corpus.make_reference``.
 
 200 nodes as a device would have them, from the object definitions of OMA (DMAcc, ConnMO, FUMO, SCOMO), Wi-Fi Alliance
-(Passpoint) and this project (./Card). All values are our own. tests/unit/test_corpus.py holds the figures to account.
+(Passpoint) and this project (./Card), which the catalog has: Format, Type and title come from there. All values are our
+own. tests/unit/test_corpus.py holds the figures to account.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import shake_128
 from pathlib import Path
 
-from smartdm.codec import tnds
+from smartdm.codec import catalog, tnds
 from smartdm.mo import tstamp
 from smartdm.mo.acl import Acl
+from smartdm.mo.definition import Definition
 from smartdm.mo.tree import Format, Node
 
 REFERENCE = Path(__file__).with_name("reference.xml")
 
-# Written in OUTLINE -> the Type.
-TYPES = {
-    "-": "",
-    "text": "text/plain",
-    "octets": "application/octet-stream",
-    "json": "application/json",
-    "cbor": "application/cbor",
-    "xml": "application/xml",
-    "textxml": "text/xml",
-    "jar": "application/java-archive",
-    "pkix": "application/pkix-cert",
-    "user": "application/x-x509-user-cert",
-    "ca": "application/x-x509-ca-cert",
-    "png": "image/png",
-    "wbxml": "application/vnd.wap.connectivity-wbxml",
-    "dmacc": "urn:oma:mo:oma-dm-dmacc:1.0",
-    "connmo": "urn:oma:mo:oma-connmo-nap:1.0",
-    "fumo": "urn:oma:mo:oma-fumo:1.0",
-    "scomo": "urn:oma:mo:oma-scomo:1.0",
-    "pps": "urn:wfa:mo:hotspot2dot0-perprovidersubscription:1.0",
-    "info": "org.smartdm/1.0/Info",
-    "policy": "org.smartdm/1.0/Policy",
-    "permits": "org.smartdm/1.0/Permits",
-    "audit": "org.smartdm/1.0/Audit",
-    "sync": "org.smartdm/1.0/Sync",
-    "inbox": "org.smartdm/1.0/Inbox",
-}
-
-# name, Format, Type, title in the DDF = value; b64 and bin: hexadecimal, then +n for n bytes without a pattern
+# name = value of a leaf (b64 and bin: hexadecimal, then +n for n bytes without a pattern), name : object that begins
+# there, name (title) of a node that belongs to no object.
 OUTLINE = """
-DMAcc                    node   -       Servers
-  fleet-europe           node   dmacc   Account
-    AppID                chr    text    AppId    = w7
-    ServerID             chr    text    Server   = dm.nordic-fleet.example
-    Name                 chr    text    Name     = Nordic Fleet Europe
-    PrefConRef           chr    text    Bearer   = ./ConnMO/NAP/cellular-lte
-    ToConRef             node   -       Bearers
-      first              node   -       Bearer
-        ConRef           chr    text    Bearer   = ./ConnMO/NAP/cellular-lte
-    AppAddr              node   -       Address
-      management         node   -       Address
-        Addr             chr    text    Address  = https://dm.nordic-fleet.example/s1
-        AddrType         chr    text    Kind     = URI
-        Port             node   -       Ports
-          tls            node   -       Port
-            PortNbr      chr    text    Port     = 8443
-    AAuthPref            chr    text    Scheme   = HMAC
-    AppAuth              node   -       Logins
-      server-login       node   -       Login
-        AAuthLevel       chr    text    Level    = SRVCRED
-        AAuthType        chr    text    Scheme   = DIGEST
-        AAuthName        chr    text    User     = nordic-fleet
-        AAuthSecret      chr    text    Secret   = 7Vq-copper-Lantern
-        AAuthData        bin    octets  Nonce    = 5e1fa90b6c2247d8913ab07f44c6e205
-      client-login       node   -       Login
-        AAuthLevel       chr    text    Level    = CLCRED
-        AAuthType        chr    text    Scheme   = HMAC
-        AAuthName        chr    text    User     = truck-4711
-        AAuthSecret      chr    text    Secret   = ridge.Harbour.219
-        AAuthData        bin    octets  Nonce    = c04d1e7790ab35f2681d94e3b27a5c16
-    Ext                  node   -       Extras
-  fleet-lab              node   dmacc   Account
-    AppID                chr    text    AppId    = w7
-    ServerID             chr    text    Server   = lab.nordic-fleet.example
-    Name                 chr    text    Name     = Laboratory
-    ToConRef             node   -       Bearers
-      first              node   -       Bearer
-        ConRef           chr    text    Bearer   = ./ConnMO/NAP/depot-wlan
-    AppAddr              node   -       Address
-      management         node   -       Address
-        Addr             chr    text    Address  = 192.0.2.17
-        AddrType         chr    text    Kind     = IPv4
-        Port             node   -       Ports
-          http           node   -       Port
-            PortNbr      chr    text    Port     = 8080
-    AAuthPref            chr    text    Scheme   = DIGEST
-    AppAuth              node   -       Logins
-      server-login       node   -       Login
-        AAuthLevel       chr    text    Level    = SRVCRED
-        AAuthType        chr    text    Scheme   = DIGEST
-        AAuthName        chr    text    User     = lab
-        AAuthSecret      chr    text    Secret   = birch-Kettle-58
-      client-login       node   -       Login
-        AAuthLevel       chr    text    Level    = CLCRED
-        AAuthType        chr    text    Scheme   = DIGEST
-        AAuthName        chr    text    User     = bench-03
-        AAuthSecret      chr    text    Secret   = tundra+Violin
-ConnMO                   node   connmo  Network
-  NAP                    node   -       Accesses
-    cellular-lte         node   -       Access
-      NAPID              chr    text    Id       = nap-lte-1
-      Name               chr    text    Name     = Nordic LTE
-      AddrType           chr    text    Kind     = APN
-      Addr               chr    text    Address  = iot.nordic-fleet.example
-      AuthInfo           node   -       Login
-        AuthType         chr    text    Scheme   = CHAP
-        AuthName         chr    text    User     = truck
-        AuthSecr         chr    text    Secret   = amber-Wharf
-      BearerType         chr    text    Bearer   = 3GPP-LTE
-      BearerParams       node   -       Tuning
-        Roaming          bool   text    Roaming  = true
-        Latency          float  text    Seconds  = 0.045
-        Settings         bin    wbxml   Settings = 030b6a0045c6065501870706034e4600018721068301c600015501873606 +2
-    depot-wlan           node   -       Access
-      NAPID              chr    text    Id       = nap-wifi-1
-      Name               chr    text    Name     = Depot WLAN
-  Proxy                  node   -       Proxies
-    depot-web            node   -       Proxy
-      ProxyID            chr    text    Id       = px-depot
-      PxName             chr    text    Name     = Depot cache
-      Addr               chr    text    Address  = proxy.depot.nordic-fleet.example
-      Ports              node   -       Ports
-        web              node   -       Port
-          PortNbr        chr    text    Port     = 3128
-FUMO                     node   -       Firmware
-  modem-main             node   fumo    Firmware
-    PkgName              chr    text    Package  = modem-main
-    PkgVersion           chr    text    Version  = 4.2.0-rc.3
-    Download             node   -       Download
-      PkgURL             chr    text    Source   = https://fw.nordic-fleet.example/m/420.bin
-    Update               node   -       Update
-      PkgData            bin    octets  Image    = 4d4f444d00040200 +52
-    DownloadAndUpdate    node   -       Both
-      PkgURL             chr    text    Source   = https://fw.nordic-fleet.example/m/421.bin
-    State                int    text    State    = 10
-    Ext                  node   -       Extras
-SCOMO                    node   -       Software
-  applications           node   scomo   Software
-    Download             node   -       Download
-      trip-logger        node   -       Package
-        PkgID            chr    text    Id       = pkg-logger-31
-        Name             chr    text    Name     = Trip logger
-        PkgURL           chr    text    Source   = https://sw.nordic-fleet.example/log.jar
-        InstallParams    chr    json    Options  = {"autostart":true,"ring":4096}
-        Status           int    text    Status   = 10
-        EnvType          chr    text    Platform = OSGi
-        Operations       node   -       Actions
-          Download       null   text    Fetch    =
-    Inventory            node   -       Stock
-      Delivered          node   -       Packages
-        trip-logger      node   -       Package
-          PkgID          chr    text    Id       = pkg-logger-30
-          Data           b64    jar     Data     = 504b030414000808080000 +37
-          Name           chr    text    Name     = Trip logger
-          Version        chr    text    Version  = 3.0.4
-          State          int    text    State    = 20
-          Operations     node   -       Actions
-            Install      null   text    Install  =
-      Deployed           node   -       Programs
-        trip-logger      node   -       Program
-          ID             chr    text    Id       = app-logger
-          Name           chr    text    Name     = Trip logger
-          Version        chr    text    Version  = 3.0.4
-          PkgIDRef       chr    text    Package  = pkg-logger-30
-          State          int    text    State    = 20
-          Settings       xml    xml     Settings = <log level="2"/>
-          Operations     node   -       Actions
-            Activate     null   text    Start    =
-PerProviderSubscription  node   pps     Passpoint
-  UpdateIdentifier       chr    text    Number   = 3
-  provider-01            node   -       Provider
-    HomeSP               node   -       Home
-      FriendlyName       chr    text    Name     = Nordic Fleet Wi-Fi
-      FQDN               chr    text    Domain   = wifi.nordic-fleet.example
-      IconURL            chr    text    Icon     = https://wifi.nordic-fleet.example/i.png
-      NetworkID          node   -       Networks
-        network-01       node   -       Network
-          SSID           chr    text    Network  = NF-Depot
-    Credential           node   -       Login
-      CreationDate       chr    text    Made     = 2026-01-15T08:00:00Z
-      Realm              chr    text    Realm    = nordic-fleet.example
-      UsernamePassword   node   -       Password
-        Username         chr    text    User     = truck-4711
-        Password         chr    text    Secret   = bW9zcy1BbmNob3I=
-        EAPMethod        node   -       Method
-          EAPType        int    text    Method   = 21
-          InnerMethod    chr    text    Inner    = MS-CHAP-V2
-      DigitalCertificate node   -       Cert
-        CertSHA256Fingerprint bin octets Digest = 8d1fb07ac25e4930617cf2a84b93de05c6f1187a2b5d90e43fa6710cb82d59ee
-        Certificate      bin    user    Cert     = 3064020411223344045c +92
-    AAAServerTrustRoot   node   -       Anchors
-      anchor-01          node   -       Anchor
-        CertURL          chr    text    Source   = https://ca.nordic-fleet.example/r.cer
-    Policy               node   -       Policy
-      PreferredRoamingPartnerList node - Partners
-        partner-01       node   -       Partner
-          FQDN_Match     chr    text    Match    = ferry.example,includeSubdomains
-          Priority       int    text    Priority = 20
-    SubscriptionUpdate   node   -       Update
-      UpdateInterval     int    text    Minutes  = 10080
-Card                     node   -       Card
-  Info                   node   info    Info
-    CardId               bin    octets  Id       = 41c09be2570d836f
-    Version              chr    text    Version  = 1.0
-    Logo                 b64    png     Logo     = 89504e470d0a1a0a0000000d4948445200000008000000080100 +41
-    Describe             xml    textxml About    = <card maker="example"/>
-    Issued               date   text    Issued   = 20260115
-    Limits               node   -       Limits
-      MaxDepth           chr    text    Depth    = 16
-      MaxSegLen          chr    text    Segment  = 64
-      MaxTotLen          chr    text    Length   = 192
-  Policy                 node   policy  Policy
-    firmware-update      node   -       Rule
-      Operation          chr    text    What     = Exec ./FUMO/*/Update
-      Who                chr    text    Who      = dm.nordic-fleet.example
-      Proof              chr    text    Proof    = LIVE+LOGGED
-      Quorum             int    text    Quorum   = 2
-      MakerKey           bin    pkix    Key      = 3062300506032b6570035900 +88
-    software             node   -       Rule
-      Operation          chr    text    What     = Exec ./SCOMO/*
-      Proof              chr    text    Proof    = BOUND
-      IssuerKey          bin    ca      Key      = 3062300506032b6570035900 +88
-  Permits                node   permits Permits
-    permit-017           node   -       Permit
-      Number             int    text    Number   = 17
-      Manifest           bin    cbor    Manifest = a3010302190230035820 +58
-      Window             time   text    Until    = 043000
-  Audit                  node   audit   Audit
-    event-0041           node   -       Event
-      Record             bin    cbor    Record   = 8418290219019050 +16
-    event-0042           node   -       Event
-      Record             bin    cbor    Record   = 84182a0218c850 +16
-  Sync                   node   sync    Sync
-    accounts             node   -       Rule
-      Source             chr    text    What     = ./DMAcc
-      Mode               chr    text    Mode     = card
-    passpoint            node   -       Rule
-      Source             chr    text    What     = ./PerProviderSubscription
-      Mode               chr    text    Mode     = newest
-  Inbox                  node   inbox   Inbox
+DMAcc (Servers)
+  fleet-europe : DMAcc
+    AppID                 = w7
+    ServerID              = dm.nordic-fleet.example
+    Name                  = Nordic Fleet Europe
+    PrefConRef            = ./ConnMO/NAP/cellular-lte
+    ToConRef
+      first
+        ConRef            = ./ConnMO/NAP/cellular-lte
+    AppAddr
+      management
+        Addr              = https://dm.nordic-fleet.example/s1
+        AddrType          = URI
+        Port
+          tls
+            PortNbr       = 8443
+    AAuthPref             = HMAC
+    AppAuth
+      server-login
+        AAuthLevel        = SRVCRED
+        AAuthType         = DIGEST
+        AAuthName         = nordic-fleet
+        AAuthSecret       = 7Vq-copper-Lantern
+        AAuthData         = 5e1fa90b6c2247d8913ab07f44c6e205
+      client-login
+        AAuthLevel        = CLCRED
+        AAuthType         = HMAC
+        AAuthName         = truck-4711
+        AAuthSecret       = ridge.Harbour.219
+        AAuthData         = c04d1e7790ab35f2681d94e3b27a5c16
+    Ext
+  fleet-lab : DMAcc
+    AppID                 = w7
+    ServerID              = lab.nordic-fleet.example
+    Name                  = Laboratory
+    ToConRef
+      first
+        ConRef            = ./ConnMO/NAP/depot-wlan
+    AppAddr
+      management
+        Addr              = 192.0.2.17
+        AddrType          = IPv4
+        Port
+          http
+            PortNbr       = 8080
+    AAuthPref             = DIGEST
+    AppAuth
+      server-login
+        AAuthLevel        = SRVCRED
+        AAuthType         = DIGEST
+        AAuthName         = lab
+        AAuthSecret       = birch-Kettle-58
+      client-login
+        AAuthLevel        = CLCRED
+        AAuthType         = DIGEST
+        AAuthName         = bench-03
+        AAuthSecret       = tundra+Violin
+ConnMO : ConnMO
+  NAP
+    cellular-lte
+      NAPID               = nap-lte-1
+      Name                = Nordic LTE
+      AddrType            = APN
+      Addr                = iot.nordic-fleet.example
+      AuthInfo
+        AuthType          = CHAP
+        AuthName          = truck
+        AuthSecr          = amber-Wharf
+      BearerType          = 3GPP-LTE
+      BearerParams
+        Roaming           = true
+        Latency           = 0.045
+        Settings          = 030b6a0045c6065501870706034e4600018721068301c600015501873606 +2
+    depot-wlan
+      NAPID               = nap-wifi-1
+      Name                = Depot WLAN
+  Proxy
+    depot-web
+      ProxyID             = px-depot
+      PxName              = Depot cache
+      Addr                = proxy.depot.nordic-fleet.example
+      Ports
+        web
+          PortNbr         = 3128
+FUMO (Firmware)
+  modem-main : FUMO
+    PkgName               = modem-main
+    PkgVersion            = 4.2.0-rc.3
+    Download
+      PkgURL              = https://fw.nordic-fleet.example/m/420.bin
+    Update
+      PkgData             = 4d4f444d00040200 +52
+    DownloadAndUpdate
+      PkgURL              = https://fw.nordic-fleet.example/m/421.bin
+    State                 = 10
+    Ext
+SCOMO (Software)
+  applications : SCOMO
+    Download
+      trip-logger
+        PkgID             = pkg-logger-31
+        Name              = Trip logger
+        PkgURL            = https://sw.nordic-fleet.example/log.jar
+        InstallParams     = {"autostart":true,"ring":4096}
+        Status            = 10
+        EnvType           = OSGi
+        Operations
+          Download        =
+    Inventory
+      Delivered
+        trip-logger
+          PkgID           = pkg-logger-30
+          Data            = 504b030414000808080000 +37
+          Name            = Trip logger
+          Version         = 3.0.4
+          State           = 20
+          Operations
+            Install       =
+      Deployed
+        trip-logger
+          ID              = app-logger
+          Name            = Trip logger
+          Version         = 3.0.4
+          PkgIDRef        = pkg-logger-30
+          State           = 20
+          Settings        = <log level="2"/>
+          Operations
+            Activate      =
+PerProviderSubscription : Passpoint
+  UpdateIdentifier        = 3
+  provider-01
+    HomeSP
+      FriendlyName        = Nordic Fleet Wi-Fi
+      FQDN                = wifi.nordic-fleet.example
+      IconURL             = https://wifi.nordic-fleet.example/i.png
+      NetworkID
+        network-01
+          SSID            = NF-Depot
+    Credential
+      CreationDate        = 2026-01-15T08:00:00Z
+      Realm               = nordic-fleet.example
+      UsernamePassword
+        Username          = truck-4711
+        Password          = bW9zcy1BbmNob3I=
+        EAPMethod
+          EAPType         = 21
+          InnerMethod     = MS-CHAP-V2
+      DigitalCertificate
+        CertSHA256Fingerprint = 8d1fb07ac25e4930617cf2a84b93de05c6f1187a2b5d90e43fa6710cb82d59ee
+        Certificate       = 3064020411223344045c +60
+    AAAServerTrustRoot
+      anchor-01
+        CertURL           = https://ca.nordic-fleet.example/r.cer
+    Policy
+      PreferredRoamingPartnerList
+        partner-01
+          FQDN_Match      = ferry.example,includeSubdomains
+          Priority        = 20
+    SubscriptionUpdate
+      UpdateInterval      = 10080
+Card (Card)
+  Info : CardInfo
+    CardId                = 41c09be2570d836f
+    Version               = 1.0
+    Logo                  = 89504e470d0a1a0a0000000d4948445200000008000000080100 +41
+    Describe              = <card maker="example"/>
+    Issued                = 20260115
+    Limits
+      MaxDepth            = 16
+      MaxSegLen           = 64
+      MaxTotLen           = 192
+  Policy : CardPolicy
+    firmware-update
+      Operation           = Exec ./FUMO/*/Update
+      Who                 = dm.nordic-fleet.example
+      Proof               = LIVE+LOGGED
+      Quorum              = 2
+      MakerKey            = 3062300506032b6570035900 +88
+    software
+      Operation           = Exec ./SCOMO/*
+      Proof               = BOUND
+      IssuerKey           = 3062300506032b6570035900 +88
+  Permits : CardPermits
+    permit-017
+      Number              = 17
+      Manifest            = a3010302190230035820 +58
+      Window              = 043000
+  Audit : CardAudit
+    event-0041
+      Record              = 8418290219019050 +16
+    event-0042
+      Record              = 84182a0218c850 +16
+  Sync : CardSync
+    accounts
+      Source              = ./DMAcc
+      Mode                = card
+    passpoint
+      Source              = ./PerProviderSubscription
+      Mode                = newest
+  Inbox : CardInbox
 """
 
 # Nodes with an ACL of their own.
@@ -272,25 +248,41 @@ OWN_TITLES = (
 
 @dataclass
 class Row:
-    """One line of OUTLINE."""
+    """One line of OUTLINE.  ``definition``: None outside of all objects; ``title``: the definition's if it has one."""
 
     depth: int
     name: str
-    format: Format
-    type: str
+    definition: Definition | None
     title: str
     value: bytes
 
+    @property
+    def format(self) -> Format:
+        return self.definition.format if self.definition else Format.NODE
+
+    @property
+    def type(self) -> str:
+        return next(iter(self.definition.types), "") if self.definition else ""
+
+
+LINE = re.compile(r"(?P<indent> *)(?P<name>\S+)(?: : (?P<object>\w+)| \((?P<title>.+)\))? *(?:=(?P<value>.*))?")
+
 
 def rows() -> Iterator[Row]:
+    above: list[Definition | None] = []
     for line in OUTLINE.strip("\n").splitlines():
-        left, _, value = line.partition(" =")
-        name, format_text, type_key, title = left.split()
-        node_format = Format(format_text)
-        text = value.strip()
-        octets = binary(text) if node_format in {Format.B64, Format.BIN} else text.encode()
-        depth = (len(line) - len(line.lstrip())) // 2
-        yield Row(depth, name, node_format, TYPES[type_key], title, octets)
+        match = LINE.fullmatch(line)
+        assert match, line
+        depth = len(match["indent"]) // 2
+        definition = catalog.load(match["object"]) if match["object"] else None
+        if definition is None and depth and (parent := above[depth - 1]):
+            definition = parent.child(match["name"])
+            assert definition, line
+        above[depth:] = [definition]
+        text = (match["value"] or "").strip()
+        binary_value = definition and definition.format in {Format.B64, Format.BIN}
+        title = definition.title if definition else match["title"]
+        yield Row(depth, match["name"], definition, title, binary(text) if binary_value else text.encode())
 
 
 def binary(text: str) -> bytes:

@@ -8,9 +8,12 @@ from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 
 from smartdm.cli.reference import leaves
+from tests.corpus import caps
 from tests.system.running import REPOSITORY, Cli
 
 SCHEMAS = REPOSITORY / "docs" / "schema"
+CORPUS = REPOSITORY / "tests" / "corpus"
+MAIL = str(CORPUS / "mail.ddf")
 
 RUNS: dict[str, list[list[str]]] = {
     "card list": [[]],
@@ -25,10 +28,17 @@ RUNS: dict[str, list[list[str]]] = {
     "mo import": [["small.xml", "--replace"], ["small.xml", "--at", "./Mail/Empty", "--dry-run"]],
     "mo export": [[], ["./Mail", "--as", "packed"], ["--out", "all.xml"]],
     "mo diff": [["small.xml"], ["small.xml", "card:./Mail", "--all"], ["card:.", "card:./Mail"]],
+    "mo validate": [["./Mail", "--ddf", MAIL], [str(CORPUS / "passpoint.xml")]],
+    "ddf check": [[MAIL]],
+    "ddf show": [[MAIL], ["DMAcc", "Ext"]],
+    "ddf tree": [[MAIL], ["Passpoint"]],
+    "ddf list": [[]],
     "sim new": [["b", "--arena", "8"]],
     "sim list": [[]],
     "sim delete": [["a", "--force"]],
     "sim cut": [["a", "--at", "5", "--mode", "garbage"], ["a", "--off"]],
+    "applet build": [],  # wants the SDK: test_applet_build.py
+    "applet info": [["smartdm.cap"], ["../work/smartdm.cap"]],
     "decode": [["small.xml"], ["trace"], ["../home/../work/small.xml", "--as", "tnds"]],
     "doctor": [[]],
     "completion": [["bash"], ["zsh"], ["fish"]],
@@ -63,6 +73,7 @@ def test_schemas_are_schemas(path):
 @pytest.mark.parametrize("path", COMMANDS)
 def test_the_document_keeps_to_the_schema(filled, path):
     filled.file("trace", "> 00A4040007F0534D444D010100\n< 9000\n> 80310000\n")
+    filled.file("smartdm.cap", caps.packed(caps.components()))
     for arguments in RUNS[path]:
         if path == "mo delete":
             filled("mo", "import", "small.xml", "--replace")

@@ -25,7 +25,9 @@ LOG_LEVELS = ("ERROR", "WARNING", "INFO", "DEBUG")
 COMMANDS = {
     "card": ("smartdm.cli.card:card", "List, inspect and erase cards."),
     "mo": ("smartdm.cli.mo:mo", "Read and change the management objects on a card."),
+    "ddf": ("smartdm.cli.ddf:ddf", "Look at descriptions of management objects (DDF)."),
     "sim": ("smartdm.cli.sim:sim", "Make and delete simulated cards."),
+    "applet": ("smartdm.cli.applet:applet", "Build the applet for real cards, and look at CAP files."),
     "decode": ("smartdm.cli.decode:decode", "Show TNDS documents, packed trees and APDU traces as text."),
     "doctor": ("smartdm.cli.doctor:doctor", "Check that this machine has what smartdm needs."),
     "completion": ("smartdm.cli.completion:completion", "Print the completion script for a shell."),

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterable, Iterator
 
 from smartdm.codec.limits import checked_walk
 from smartdm.codec.tnds_node import BINARY
+from smartdm.codec.xmltext import HEAD, NAMESPACE, text, token
 from smartdm.errors import CodecError
 from smartdm.mo.text import shown
 from smartdm.mo.tree import Node
 from smartdm.mo.tstamp import encode as encode_tstamp
 from smartdm.mo.uri import ROOT, Uri
 
-NAMESPACE = "syncml:dmddf1.2"
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_EDGE_SPACE = re.compile(r"^[ \t\r\n]|[ \t\r\n]$")
-
 
 def write_document(version: str, man: str, mod: str, nodes: Iterable[tuple[Uri | None, Node]]) -> bytes:
     """The whole document; CodecError, naming the node, for what XML or TNDS cannot say."""
     lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
+        HEAD,
         f'<MgmtTree xmlns="{NAMESPACE}">',
         f"  <VerDTD>{version}</VerDTD>",
     ]
-    for tag, text in (("Man", man), ("Mod", mod)):
-        if text:
-            lines.append(f"  <{tag}>{_token(text, tag)}</{tag}>")
+    for tag, word in (("Man", man), ("Mod", mod)):
+        if word:
+            lines.append(f"  <{tag}>{token(word, tag)}</{tag}>")
     places: set[tuple[Uri, str]] = set()
     for path, node in nodes:
         if (path or ROOT, node.name) in places:
@@ -65,9 +60,9 @@ def _indent(level: int) -> str:
 def _node_lines(node: Node, indent: str, path: Uri | None) -> Iterator[str]:
     """Everything of a node but its children and its end."""
     yield f"{indent}<Node>"
-    yield f"{indent}  <NodeName>{_text(node.name, 'name')}</NodeName>"
+    yield f"{indent}  <NodeName>{text(node.name, 'name')}</NodeName>"
     if path is not None:
-        yield f"{indent}  <Path>{_text(str(path), 'Path')}</Path>"
+        yield f"{indent}  <Path>{text(str(path), 'Path')}</Path>"
     yield f"{indent}  <RTProperties>"
     for line in _properties(node):
         yield f"{indent}    {line}"
@@ -79,14 +74,14 @@ def _node_lines(node: Node, indent: str, path: Uri | None) -> Iterator[str]:
 def _properties(node: Node) -> Iterator[str]:
     """The properties in the order of the DTD; Name and Size are not part of TNDS."""
     if node.acl:
-        yield f"<ACL>{_text(str(node.acl), 'ACL')}</ACL>"
+        yield f"<ACL>{text(str(node.acl), 'ACL')}</ACL>"
     yield f"<Format><{node.format}/></Format>"
     if node.title:
-        yield f"<Title>{_text(node.title, 'Title')}</Title>"
+        yield f"<Title>{text(node.title, 'Title')}</Title>"
     if node.tstamp is not None:
         yield f"<TStamp>{_tstamp(node.tstamp)}</TStamp>"
     tag = "MIME" if node.is_leaf else "DDFName"
-    yield f"<Type><{tag}>{_token(node.type, 'Type')}</{tag}></Type>"
+    yield f"<Type><{tag}>{token(node.type, 'Type')}</{tag}></Type>"
     if not 0 <= node.verno <= 0xFFFF:
         raise CodecError(f"the VerNo {node.verno} is not within 0 to 65535")
     if node.verno:
@@ -104,22 +99,7 @@ def _value(node: Node) -> str:
     if node.format in BINARY:
         return base64.b64encode(node.value).decode("ascii")
     try:
-        text = node.value.decode("utf-8")
+        value = node.value.decode("utf-8")
     except UnicodeDecodeError as error:
         raise CodecError(f"the value is not UTF-8 text, as Format {node.format} needs in XML; use bin") from error
-    return _text(text, "value")
-
-
-def _text(text: str, what: str) -> str:
-    """``text`` escaped; CodecError for characters that XML 1.0 cannot carry."""
-    bad = _NOT_XML.search(text)
-    if bad:
-        raise CodecError(f"the {what} holds the character {bad[0]!r}, which XML cannot carry")
-    return text.translate(_ESCAPES)
-
-
-def _token(text: str, what: str) -> str:
-    """Text around which white space does not count, so it may not begin or end with any."""
-    if _EDGE_SPACE.search(text):
-        raise CodecError(f"the {what} {shown(text)} begins or ends with white space")
-    return _text(text, what)
+    return text(value, "value")

@@ -1,0 +1,55 @@
+"""The definitions that come with this package: DDF files in ``mo/catalog/``, read when they are asked for.
+
+    names()      DMAcc, ConnMO, FUMO, SCOMO, LAWMO, DevInfo, DevDetail, Inbox, Passpoint, Card…
+    load(name)   the definition of that name
+    by_id(mo_id) the definition of the object with that identifier, or of one of its other identifiers
+    registry()   all of them, to find the objects in a tree
+
+``docs/definitions.md`` tells where they come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from smartdm.codec import ddf
+from smartdm.errors import CodecError
+from smartdm.mo.definition import Definition, Registry
+from smartdm.mo.text import shown
+
+ALIASES: Mapping[str, str] = {
+    "org.openmobilealliance/1.0/w7": "urn:oma:mo:oma-dm-dmacc:1.0",  # as in bootstrap examples
+    "org.openmobilealliance/1.0/ConnMO": "urn:oma:mo:oma-connmo-nap:1.0",
+}
+"""Other identifier of an object -> the one in its definition."""
+
+_SUFFIX = ".xml"
+_FOLDER = resources.files("smartdm") / "mo" / "catalog"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all definitions, sorted."""
+    files = (entry.name for entry in _FOLDER.iterdir())
+    return tuple(sorted(name.removesuffix(_SUFFIX) for name in files if name.endswith(_SUFFIX)))
+
+
+@cache
+def load(name: str) -> Definition:
+    """The definition of that name; CodecError, naming those that exist, if there is none."""
+    if name not in names():
+        raise CodecError(f"the catalog has no {shown(name)}; it has {', '.join(names())}")
+    return ddf.decode((_FOLDER / (name + _SUFFIX)).read_bytes()).definition
+
+
+@cache
+def registry() -> Registry:
+    """All definitions, by their identifiers."""
+    return Registry((load(name) for name in names()), ALIASES)
+
+
+def by_id(mo_id: str) -> Definition | None:
+    """The definition of the objects with that identifier, or None."""
+    return registry().by_id(mo_id)
