@@ -1,4 +1,4 @@
-"""Figures that depend on the machine: sim-rate, sim-start, help.  Medians, with the spread beside them."""
+"""Figures that depend on the machine: sim-rate, sim-start, pcsc-rate, help.  Medians, with the spread beside them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,16 @@ from smartdm.card.batch import Batch
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import ROOT, Uri
 from smartdm.session import Session
+from smartdm.transport.base import Transport
+from smartdm.transport.pcsc import PcscTransport
 from smartdm.transport.sim import SimTransport
-from tests.bench.rows import Result
+from smartdm.wire import Principal
+from tests.bench.rows import NOT_MEASURED, Result
 from tests.card.device import SELECT, Device
+from tests.interop.pcscd import FIRST, insert, missing, running
 
 ROUNDS, APDUS, WARM_UP = 5, 40_000, 80_000
+PCSC_APDUS = 5_000
 STARTS = 11
 READ_ROOT = bytes.fromhex("803100000100 00")
 LEAF = Uri(("DM1", "Addr"))
@@ -28,7 +33,7 @@ LEAF = Uri(("DM1", "Addr"))
 
 def measure() -> dict[str, Result]:
     """All of them, one after the other."""
-    return {"sim-rate": _sim_rate(), "sim-start": _sim_start(), "help": _help()}
+    return {"sim-rate": _sim_rate(), "sim-start": _sim_start(), "pcsc-rate": _pcsc_rate(), "help": _help()}
 
 
 @contextmanager
@@ -43,12 +48,12 @@ def one_core() -> Iterator[int]:
         os.sched_setaffinity(0, before)
 
 
-def _rates(sim: SimTransport, apdu: bytes) -> list[float]:
+def _rates(transport: Transport, apdu: bytes, apdus: int = APDUS, warm_up: int = WARM_UP) -> list[float]:
     """APDUs per second in each of the rounds, after a warm-up for the compiler of the JVM."""
-    transmit = sim.transmit
+    transmit = transport.transmit
     rates = []
     for number in range(-1, ROUNDS):
-        count = APDUS if number >= 0 else WARM_UP
+        count = apdus if number >= 0 else warm_up
         start = time.perf_counter()
         for _ in range(count):
             transmit(apdu)
@@ -81,6 +86,24 @@ def _replaces(session: Session) -> float:
             session.apply(Batch().replace(LEAF, number.to_bytes(9)))
         counts.append(1000 / (time.perf_counter() - start))
     return median(counts)
+
+
+def _pcsc_rate() -> Result:
+    lacking = missing()
+    if lacking:
+        return Result(None, f"{NOT_MEASURED}: this machine lacks {', '.join(lacking)}")
+    with running() as service, SimTransport(java=service.java()) as sim:
+        sim.new_card()
+        insert(sim, principal=Principal.ISSUER)
+        with PcscTransport(FIRST) as reader:
+            reader.transmit(SELECT)
+            length = len(reader.transmit(READ_ROOT))
+            rates = _rates(reader, READ_ROOT, PCSC_APDUS, PCSC_APDUS)
+    note = (
+        f"READ of the root node (7 bytes out, {length} back); pyscard, pcscd, vpcd and the simulated card on this "
+        f"machine; median of {ROUNDS} rounds of {PCSC_APDUS:,}, {spread(rates, 0)}"
+    )
+    return Result(median(rates), note)
 
 
 def _sim_start() -> Result:

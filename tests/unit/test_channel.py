@@ -11,9 +11,9 @@ from tests.unit.cards import Told
 READ = CommandApdu(0x80, Ins.READ, 0, 0, b"\x00", 256)
 
 
-def send(*answers: str | bytes, command: CommandApdu = READ) -> tuple[ResponseApdu, list[str]]:
+def send(*answers: str | bytes, command: CommandApdu = READ, t0: bool = False) -> tuple[ResponseApdu, list[str]]:
     transport = Told(answers)
-    return Channel(transport).send(command), [apdu.hex() for apdu in transport.sent]
+    return Channel(transport, t0=t0).send(command), [apdu.hex() for apdu in transport.sent]
 
 
 def test_an_answer_is_given_as_it_comes():
@@ -45,9 +45,12 @@ def test_61xx_is_fetched_and_put_together():
     assert sent[1:] == ["00c0000003", "00c0000000", "00c0000001"]
 
 
-def test_get_response_goes_to_the_channel_of_its_command():
-    _, sent = send("6105", "9000", command=CommandApdu(0x82, Ins.READ, 0, 0, b"\x00", 256))
-    assert sent[1] == "02c0000005"
+@pytest.mark.parametrize(
+    ("cla", "fetching"), [(0x82, "02"), (0x90, "00"), (0x93, "03"), (0x8C, "00"), (0xC5, "45"), (0xD0, "40")]
+)
+def test_get_response_goes_to_the_channel_of_its_command(cla: int, fetching: str):
+    _, sent = send("6105", "9000", command=CommandApdu(cla, Ins.READ, 0, 0, b"\x00", 256))
+    assert sent[1] == f"{fetching}c0000005"
 
 
 def test_6cxx_is_asked_again_once_with_the_length_it_tells():
@@ -58,6 +61,46 @@ def test_6cxx_is_asked_again_once_with_the_length_it_tells():
     assert send("6C05", "6102", "0102 9000")[0].data == b"\x01\x02"
     with pytest.raises(CardError, match="6C05"):
         send("6C05")
+
+
+def test_6cxx_to_get_response_is_asked_again_once():
+    answer, sent = send("6110", "6C02", "0102 6101", "03 9000")
+    assert answer.data == b"\x01\x02\x03"
+    assert sent[1:] == ["00c0000010", "00c0000002", "00c0000001"]
+    with pytest.raises(CardError, match="6C02"):
+        send("6110", "6C02")
+
+
+# T=0: a command has data or an expected length (ISO 7816-3, 12.2)
+
+
+@pytest.mark.parametrize(
+    ("data", "le", "sent"),
+    [
+        (b"", None, "8031000000"),
+        (b"", 5, "8031000005"),
+        (b"", 256, "8031000000"),
+        (b"\x07", None, "803100000107"),
+        (b"\x07", 256, "803100000107"),
+        (bytes(255), 256, "80310000ff" + "00" * 255),
+    ],
+    ids=["case 1", "case 2", "case 2 all", "case 3", "case 4", "case 4 longest"],
+)
+def test_t0_sends_data_or_a_length(data: bytes, le: int | None, sent: str):
+    assert send("9000", command=CommandApdu(0x80, Ins.READ, 0, 0, data, le), t0=True)[1] == [sent]
+
+
+def test_t0_fetches_what_a_command_with_data_answers():
+    answer, sent = send("6102", "0102 9000", t0=True)
+    assert answer == ResponseApdu(b"\x01\x02", 0x9000)
+    assert sent == ["803100000100", "00c0000002"]
+
+
+def test_t0_asks_again_with_the_length_that_the_card_tells():
+    command = CommandApdu(0x80, Ins.READ_NEXT, le=256)
+    answer, sent = send("6C03", "010203 6101", "04 9000", command=command, t0=True)
+    assert answer.data == bytes(range(1, 5))
+    assert sent == [f"80{Ins.READ_NEXT:02x}000000", f"80{Ins.READ_NEXT:02x}000003", "00c0000001"]
 
 
 @pytest.mark.parametrize("first", ["6100", "6105", "AA6101"])
@@ -94,7 +137,17 @@ def test_a_refusal_is_an_error_of_its_cause(sw: Sw, error: type[CardError]):
         send(sw.to_bytes(2))
     assert caught.value.sw == sw
     assert caught.value.dm_status == sw.dm_status
-    assert str(caught.value) == f"READ: {sw.doc} ({sw:04X} {sw.name})"
+    assert str(caught.value).startswith(f"READ: {sw.doc} ({sw:04X} {sw.name})")
+
+
+def test_advice_about_a_status_word_is_a_note_of_the_error():
+    channel = Channel(Told([Sw.NOT_ALLOWED.to_bytes(2), Sw.CONFLICT.to_bytes(2)]), advice={Sw.NOT_ALLOWED: "Log in."})
+    with pytest.raises(NotAllowed) as caught:
+        channel.send(READ)
+    assert caught.value.__notes__ == ["Log in."]
+    with pytest.raises(Conflict) as other:
+        channel.send(READ)
+    assert not hasattr(other.value, "__notes__")
 
 
 @pytest.mark.parametrize("sw", [0x6F00, 0x6999, 0x6A88, 0x9100, 0x0000, 0xFFFF])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from smartdm.errors import WireError
 
@@ -35,6 +35,12 @@ class CommandApdu:
         if self.le is not None:
             out += bytes((self.le & 0xFF,))
         return out
+
+    def encode_t0(self) -> bytes:
+        """The bytes as T=0 takes them: P3 is Lc or Le, 0 with neither; Le of case 4 stays away (ISO 7816-3, 12.2)."""
+        if self.data:
+            return replace(self, le=None).encode()
+        return self.encode() if self.le is not None else self.encode() + b"\x00"
 
 
 @dataclass(frozen=True, slots=True)

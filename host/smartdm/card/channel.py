@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from smartdm.card.apdu import MAX_LE, CommandApdu, ResponseApdu
@@ -12,6 +14,8 @@ from smartdm.wire import Ins, Sw
 _GET_RESPONSE: Final = 0xC0
 _MORE_BYTES: Final = 0x61
 _WRONG_LE: Final = 0x6C
+_FURTHER: Final = 0x40
+"""Set in the class of commands on the channels 4 to 19."""
 _ROUNDS: Final = 64
 """GET RESPONSEs for one command at most: 16 KiB, far above any answer; a card that loops is cut off here."""
 
@@ -24,10 +28,15 @@ FINE: Final = {
 
 
 class Channel:
-    """Sends commands over a transport; no command is ever sent twice but for a 6CXX that asks for it."""
+    """Sends commands over a transport; no command is ever sent twice but for a 6CXX that asks for it.
 
-    def __init__(self, transport: Transport) -> None:
+    ``t0``: the card speaks T=0.  ``advice``: what to do about a status word, added to the error as a note.
+    """
+
+    def __init__(self, transport: Transport, *, t0: bool = False, advice: Mapping[int, str] | None = None) -> None:
         self.transport = transport
+        self._t0 = t0
+        self._advice = advice or {}
 
     def send(self, command: CommandApdu, name: str | None = None) -> ResponseApdu:
         """Send one command.
@@ -37,26 +46,39 @@ class Channel:
         """
         answer = self._exchange(command)
         if answer.sw not in FINE.get(command.ins, {Sw.OK}):
-            raise card_error(answer.sw, name or _name(command))
+            error = card_error(answer.sw, name or _name(command))
+            if answer.sw in self._advice:
+                error.add_note(self._advice[answer.sw])
+            raise error
         return answer
 
     def _exchange(self, command: CommandApdu) -> ResponseApdu:
-        answer = self._transmit(command)
-        if answer.sw >> 8 == _WRONG_LE:
-            le = answer.sw & 0xFF or MAX_LE
-            answer = self._transmit(CommandApdu(command.cla, command.ins, command.p1, command.p2, command.data, le))
+        answer = self._with_right_le(command)
         data = answer.data
         for _ in range(_ROUNDS):
             if answer.sw >> 8 != _MORE_BYTES:
                 return ResponseApdu(data, answer.sw)
             # GET RESPONSE belongs to the transport: interindustry class, the command's logical channel.
-            le = answer.sw & 0xFF or MAX_LE
-            answer = self._transmit(CommandApdu(command.cla & 0x03, _GET_RESPONSE, le=le))
+            fetch = CommandApdu(_channel(command.cla), _GET_RESPONSE, le=answer.sw & 0xFF or MAX_LE)
+            answer = self._with_right_le(fetch)
             data += answer.data
         raise WireError("the card announces more bytes without end")
 
+    def _with_right_le(self, command: CommandApdu) -> ResponseApdu:
+        """Sends a command, and once more when the card tells the length it wants to give."""
+        answer = self._transmit(command)
+        if answer.sw >> 8 == _WRONG_LE:
+            answer = self._transmit(replace(command, le=answer.sw & 0xFF or MAX_LE))
+        return answer
+
     def _transmit(self, command: CommandApdu) -> ResponseApdu:
-        return ResponseApdu.decode(self.transport.transmit(command.encode()))
+        raw = command.encode_t0() if self._t0 else command.encode()
+        return ResponseApdu.decode(self.transport.transmit(raw))
+
+
+def _channel(cla: int) -> int:
+    """The plain interindustry class on the command's logical channel, which is in the same bits (ISO 7816-4, 5.4.1)."""
+    return _FURTHER | cla & 0x0F if cla & _FURTHER else cla & 0x03
 
 
 def _name(command: CommandApdu) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from smartdm.session import Session
 
 SIM_PREFIX = "sim:"
+PCSC_PREFIX = "pcsc:"
 _EPOCH_2000 = 946_684_800
 
 
@@ -29,7 +30,10 @@ class App:
     def __init__(self) -> None:
         self.out = Output()
         self.card_name: str | None = None
-        self.principal = "issuer"
+        self.principal: str | None = None
+        """As given; None = the issuer on simulated cards, nobody on others."""
+        self.shared = False
+        """Other programs may have the card in the reader open, too."""
         self.trace = False
         self.trace_file: Path | None = None
         self.quiet = False
@@ -63,7 +67,10 @@ class App:
             return self.card_name
         names = self.sims.names()
         if not names:
-            raise NoCardError("there is no card; make a simulated one with `smartdm sim new NAME`")
+            raise NoCardError(
+                "there is no card; make a simulated one with `smartdm sim new NAME`,"
+                " or name the reader of a real one (`smartdm card list`)"
+            )
         if len(names) > 1:
             listed = ", ".join(SIM_PREFIX + name for name in names)
             raise CliError(f"several cards exist ({listed}); choose one with --card or $SMARTDM_CARD", Exit.USAGE)

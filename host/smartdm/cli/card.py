@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from smartdm.cli.app import SIM_PREFIX, App, now, pass_app
+from smartdm.cli.app import PCSC_PREFIX, SIM_PREFIX, App, now, pass_app
+from smartdm.cli.cardservers import servers
+from smartdm.cli.output import printable
 from smartdm.cli.root import Group
+
+if TYPE_CHECKING:
+    from smartdm.transport.pcsclib import ReaderState
 
 _STATES = {0x03: "installed"}
 
@@ -18,17 +25,40 @@ def card() -> None:
 @card.command("list")
 @pass_app
 def list_(app: App) -> None:
-    """List the cards that --card can name."""
+    """List the cards that --card can name.
+
+    Those are the simulated cards and what is in the card readers of this machine.
+    """
+    from smartdm.cli.readers import found_readers  # noqa: PLC0415 - imported only when a card is used
+
     holders = {SIM_PREFIX + name: app.sims.user_of(name) for name in app.sims.names()}
-    data = [{"card": name, "kind": "simulated", "used_by": holder} for name, holder in holders.items()]
+    data: list[dict[str, object]] = [
+        {"card": name, "kind": "simulated", "used_by": holder} for name, holder in holders.items()
+    ]
+    rows = [name if holder is None else f"{name}  (in use by process {holder})" for name, holder in holders.items()]
+    for reader in found_readers():
+        name = PCSC_PREFIX + reader.name
+        atr = reader.atr.hex().upper()
+        data.append({"card": name, "kind": "reader", "present": reader.present, "in_use": reader.in_use, "atr": atr})
+        rows.append(f"{printable(name)}  ({_in_words(reader)})")
 
     def text() -> None:
-        if not holders:
-            app.out.note("no cards; make a simulated one with `smartdm sim new NAME`")
-        for name, holder in holders.items():
-            app.out.line(name if holder is None else f"{name}  (in use by process {holder})")
+        if not rows:
+            app.out.note(
+                "no cards; make a simulated one with `smartdm sim new NAME` (for card readers see `smartdm doctor`)"
+            )
+        for row in rows:
+            app.out.line(row)
 
     app.out.show({"cards": data}, text)
+
+
+def _in_words(reader: ReaderState) -> str:
+    if not reader.present:
+        return "empty"
+    if reader.mute:
+        return "the card does not answer"
+    return f"ATR {reader.atr.hex(' ').upper()}" + (", in use by another program" if reader.in_use else "")
 
 
 @card.command()
@@ -72,25 +102,41 @@ def info(app: App) -> None:
 
 @card.command()
 @click.option("-f", "--force", is_flag=True, help="Do not ask.")
+@click.option("--all", "everything", is_flag=True, help="Erase the definitions, servers and unfinished values too.")
 @pass_app
-def reset(app: App, force: bool) -> None:
+def reset(app: App, force: bool, everything: bool) -> None:
     """Erase the whole tree in one step.
 
     The root stays, with its own ACL. If the power fails, the whole tree is there or none of it.
     """
-    from smartdm.cli.sending import named  # noqa: PLC0415 - imported only when a card is used
+    from smartdm.cli.cardservers import empty_registry  # noqa: PLC0415 - imported only when a card is used
+    from smartdm.cli.sending import named  # noqa: PLC0415 - as above
     from smartdm.mo.uri import ROOT  # noqa: PLC0415 - as above
     from smartdm.session import Batch  # noqa: PLC0415 - as above
 
     tree = app.session.read(ROOT)
     generation = app.session.generation
     lost = tree.count() - 1
-    if lost and not force:
-        names = ", ".join(str(ROOT / child.name) for child in tree.children)
-        app.out.note(f"This erases {lost} nodes from {app.link.name}: {names}")
-        click.confirm("They cannot be brought back. Erase them?", abort=True, err=True)
+    batch = Batch(time=now())
     if lost:
+        batch.erase()
+    others = empty_registry(app.session, batch) if everything else 0
+    if batch.entries and not force:
+        names = ", ".join(str(ROOT / child.name) for child in tree.children) or "nothing of the tree"
+        more = f", and {others} definitions, servers and unfinished values" if others else ""
+        app.out.note(f"This erases {lost} nodes from {app.link.name}: {names}{more}")
+        click.confirm("They cannot be brought back. Erase them?", abort=True, err=True)
+    if batch.entries:
         with named("Delete everything"):
-            app.session.apply(Batch(time=now()).erase(), expect=generation)
-    data = {"card": app.link.name, "deleted_nodes": lost, "generation": app.session.generation}
-    app.out.show(data, f"erased {lost} nodes" if lost else "nothing to erase: the tree is empty")
+            app.session.apply(batch, expect=generation)
+    data = {
+        "card": app.link.name,
+        "deleted_nodes": lost,
+        "deleted_others": others,
+        "generation": app.session.generation,
+    }
+    told = f"erased {lost} nodes" + (f" and {others} other things" if others else "")
+    app.out.show(data, told if batch.entries else "nothing to erase: the tree is empty")
+
+
+card.add_command(servers)

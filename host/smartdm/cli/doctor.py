@@ -162,12 +162,28 @@ def _terminal(app: App) -> Check:
 
 def _readers() -> list[Check]:
     """PC/SC: not needed for simulated cards."""
+    from smartdm.cli.readers import listed_readers  # noqa: PLC0415 - a broken installation must not keep doctor from starting
+    from smartdm.transport.pcsclib import INSTALL  # noqa: PLC0415 - as above
+
     if importlib.util.find_spec("smartcard") is None:
-        advice = "apt install pcscd libpcsclite-dev swig gcc python3-dev && pip install 'smartdm[pcsc]'"
-        python = Check("pyscard", NOTE, "not installed (for card readers, which smartdm does not use yet)", advice)
+        python = Check("pyscard", NOTE, "not installed (for card readers)", INSTALL)
     else:
-        python = Check("pyscard", OK, f"{metadata.version('pyscard')} (card readers are not used yet)")
+        python = Check("pyscard", OK, metadata.version("pyscard"))
     daemon = shutil.which("pcscd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if daemon is None:
         return [python, Check("pcscd", NOTE, "not installed (for card readers)", "apt install pcscd")]
-    return [python, Check("pcscd", OK, daemon)]
+    checks = [python, Check("pcscd", OK, daemon)]
+    if python.result != OK:
+        return checks
+    try:
+        readers = listed_readers()
+    except SmartDmError as error:
+        found, _, advice = printable(str(error)).partition(": ")
+        return [*checks, Check("readers", NOTE, found, advice)]
+    if not readers:
+        return [
+            *checks,
+            Check("readers", NOTE, "none", "plug one in, and see that pcscd has a driver for it (pcsc_scan)"),
+        ]
+    listed = ", ".join(f"{reader.name}{'' if reader.present else ' (empty)'}" for reader in readers)
+    return [*checks, Check("readers", OK, printable(listed))]

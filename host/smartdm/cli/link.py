@@ -10,13 +10,14 @@ from typing import IO, TYPE_CHECKING
 
 from smartdm.card.channel import Channel
 from smartdm.card.commands import Card
-from smartdm.cli.app import SIM_PREFIX
+from smartdm.cli.app import PCSC_PREFIX, SIM_PREFIX
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.trace import WARNING, Tracer
-from smartdm.errors import CardBusyError, NoCardError, PowerLostError, TransportError
+from smartdm.codec import catalog
+from smartdm.errors import CardBusyError, CardError, NoCardError, PowerLostError, TransportError
 from smartdm.session import Session
 from smartdm.transport.sim import CutMode, SimTransport
-from smartdm.wire import Principal
+from smartdm.wire import Principal, Sw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,21 +106,40 @@ class Link:
     def open(cls, app: App) -> Link:
         """Opens the chosen card and selects the applet."""
         name = app.chosen_card()
+        return cls._open_reader(name, app) if name.startswith(PCSC_PREFIX) else cls._open_simulated(name, app)
+
+    @classmethod
+    def _open_simulated(cls, name: str, app: App) -> Link:
+        if app.shared:
+            raise CliError(
+                f"--shared is for cards in readers ({PCSC_PREFIX}READER); {name} is a simulated one", Exit.USAGE
+            )
         stored = app.sims.get(name.removeprefix(SIM_PREFIX))
-        if not stored.image.exists() and not app.making_card:
-            raise NoCardError(f"{name}: its image {stored.image} is gone; delete the card and make it again")
-        sim = SimTransport()
+        sim = open_simulated(stored, app)
         try:
-            _open(sim, stored, app)
             transport = WatchedTransport(sim, name, _listener(app), lambda: app.sims.arm(stored.name, None))
-            _arm(sim, stored, app)
-            session = Session(Card(Channel(transport)))
+            session = Session(Card(Channel(transport)), catalog.by_digest)
             _LOG.info("%s is open in process %d, generation %d", name, sim.pid, session.generation)
-            if app.principal == "issuer":
-                sim.principal(Principal.ISSUER)
+            set_principal(sim, session, app.principal)
             return cls(name, transport, session)
         except BaseException:
             sim.close()
+            raise
+
+    @classmethod
+    def _open_reader(cls, name: str, app: App) -> Link:
+        if app.principal is not None:
+            raise CliError("--principal works on simulated cards only: a real card decides itself who asks", Exit.USAGE)
+        from smartdm.transport.pcsc import PcscTransport  # noqa: PLC0415 - only for those who use a reader
+
+        reader = PcscTransport(name.removeprefix(PCSC_PREFIX), shared=app.shared)
+        try:
+            transport = WatchedTransport(reader, reader.name, _listener(app), _nothing_to_disarm)
+            session = _select(Channel(transport, t0=reader.t0, advice=_REAL_CARD), reader.name)
+            _LOG.info("%s is open, T=%d, generation %d", reader.name, not reader.t0, session.generation)
+            return cls(reader.name, transport, session)
+        except BaseException:
+            reader.close()
             raise
 
     def close(self) -> None:
@@ -127,30 +147,76 @@ class Link:
         self.transport.close()
 
 
-def _open(sim: SimTransport, stored: SimCard, app: App) -> None:
-    """Opens the image; says what to do about one that cannot be opened, or parameters that the applet refuses."""
+_PRINCIPALS: dict[str, int] = {
+    "issuer": Principal.ISSUER,
+    "holder": Principal.HOLDER,
+    "nobody": Principal.NOBODY,
+}
+_REAL_CARD: dict[int, str] = {
+    Sw.NOT_ALLOWED: "a real card lets nobody in yet, and without that only `smartdm card info` works",
+}
+
+
+def _nothing_to_disarm() -> None:
+    """Only simulated cards have a power cut that is armed."""
+
+
+def _select(channel: Channel, name: str) -> Session:
+    try:
+        return Session(Card(channel), catalog.by_digest)
+    except CardError as error:
+        raise NoCardError(f"the card in {name} has no smartdm applet, or a locked one ({error})") from error
+
+
+def set_principal(sim: SimTransport, session: Session, name: str | None) -> int:
+    """Who asks on a simulated card: issuer (None), holder, nobody, or a ServerID that it knows; returns the number."""
+    number = _PRINCIPALS.get(name or "issuer")
+    if number is None:
+        sim.principal(Principal.ISSUER)
+        servers = {server_id: number for number, server_id in session.registry.servers.items()}
+        number = servers.get(name or "")
+    if number is None:
+        known = ", ".join(sorted((*_PRINCIPALS, *(name for name in servers if name[0] not in "*#"))))
+        raise CliError(
+            f"the card knows no server {name!r}; --principal can be {known}, and whoever an ACL on the card names",
+            Exit.USAGE,
+        )
+    sim.principal(number)
+    return number
+
+
+def open_simulated(stored: SimCard, app: App) -> SimTransport:
+    """A simulated card out of its file, with the power cut that was armed for it.
+
+    It says what to do about an image that cannot be opened, or parameters that the applet refuses.
+    """
+    if not stored.image.exists() and not app.making_card:
+        name = f"{SIM_PREFIX}{stored.name}"
+        raise NoCardError(f"{name}: its image {stored.image} is gone; delete the card and make it again")
+    sim = SimTransport()
     try:
         sim.open_image(stored.image, stored.install_parameters)
+        if stored.cut is not None and not app.quiet:
+            sim.arm_cut(stored.cut.at, CutMode[stored.cut.mode.upper()], stored.cut.seed)
     except (CardBusyError, NoCardError, PowerLostError):
+        sim.close()
         raise
     except TransportError as error:
-        told = str(error).removeprefix("simulated card: ")
-        if told.startswith("the applet refused to be installed") and app.making_card:
-            raise CliError(
-                f"{told}; choose other values for --arena, --nodes, --reserve or --profile",
-                Exit.USAGE,
-            ) from error
-        if not told.startswith(str(stored.image)):  # as it does for a damaged image; the rest may pass
-            raise
-        raise CliError(
-            f"{told}; to start anew: `smartdm sim delete {stored.name}`, make it again with"
-            " `smartdm sim new`, and import a backup (`smartdm mo import`)"
-        ) from error
+        sim.close()
+        raise _explained(error, stored, app) from error
+    return sim
 
 
-def _arm(sim: SimTransport, stored: SimCard, app: App) -> None:
-    if stored.cut is not None and not app.quiet:
-        sim.arm_cut(stored.cut.at, CutMode[stored.cut.mode.upper()], stored.cut.seed)
+def _explained(error: TransportError, stored: SimCard, app: App) -> Exception:
+    told = str(error).removeprefix("simulated card: ")
+    if told.startswith("the applet refused to be installed") and app.making_card:
+        return CliError(f"{told}; choose other values for --arena, --nodes, --reserve or --profile", Exit.USAGE)
+    if not told.startswith(str(stored.image)):  # as it does for a damaged image; the rest may pass
+        return error
+    return CliError(
+        f"{told}; to start anew: `smartdm sim delete {stored.name}`, make it again with"
+        " `smartdm sim new`, and import a backup (`smartdm mo import`)"
+    )
 
 
 def _listener(app: App) -> _Listener:

@@ -122,3 +122,30 @@ def cut(app: App, *, name: str, at: int | None, mode: str, seed: int, off: bool)
     data = {"card": SIM_PREFIX + name, "cut": None if armed is None else {"at": at, "mode": mode, "seed": seed}}
     told = "no power cut is armed" if armed is None else f"the power goes at persistent write {at} ({mode})"
     app.out.show(data, f"sim:{name}: {told}")
+
+
+@sim.command()
+@click.argument("name", type=SimName())
+@click.option(
+    "--vpcd",
+    metavar="HOST:PORT",
+    default="127.0.0.1:35963",
+    show_default=True,
+    help="The slot of vpcd, the virtual reader under pcscd.",
+)
+@click.option("--t0", is_flag=True, help="The card speaks T=0, not T=1.")
+@pass_app
+def serve(app: App, *, name: str, vpcd: str, t0: bool) -> None:
+    """Put the simulated card NAME into a virtual card reader until Ctrl-C.
+
+    Every program that uses PC/SC finds it there, smartdm too (--card pcsc:Virtual). It needs pcscd with
+    vsmartcard-vpcd, started before. The card takes whoever selects the applet for its issuer, or for nobody with
+    --principal nobody.
+    """
+    from smartdm.cli.simserve import Address, serve  # noqa: PLC0415 - subprocess is imported only when a card is used
+
+    if app.trace or app.trace_file:
+        raise click.UsageError("a card in a reader talks to other programs: --trace and --trace-file see none of it")
+    if app.shared:
+        raise click.UsageError("--shared is for cards in readers that smartdm uses")
+    serve(app, name, Address.parse(vpcd), t0=t0)

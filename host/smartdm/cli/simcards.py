@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 PROFILES = {"small": 0, "default": 1}
 DEFAULTS = {
-    "small": {"arena": 8, "nodes": 160, "reserve": 384},
-    "default": {"arena": 16, "nodes": 384, "reserve": 512},
+    "small": {"arena": 8, "nodes": 256, "reserve": 384},
+    "default": {"arena": 16, "nodes": 512, "reserve": 512},
 }
 """What the applet takes where nothing is said (``wire.Install``)."""
 MOST_NODES = {"small": 512, "default": 1024}

@@ -37,6 +37,9 @@ class Op(IntEnum):
     WRITES = 0x0C
     FAILURE = 0x0D
     TRANSIENT = 0x0E
+    INSERT = 0x0F
+    PULL = 0x10
+    INSERTED = 0x11
 
 
 class CutMode(IntEnum):
@@ -111,6 +114,15 @@ class Transient:
 
     reset: int
     deselect: int
+
+
+class Slot(IntEnum):
+    """Where the card is."""
+
+    NONE = 0
+    CONNECTED = 1
+    WAITING = 2
+    """The reader has gone away, or the card's power was cut a moment ago: it goes back in by itself."""
 
 
 class SimTransport:
@@ -218,7 +230,25 @@ class SimTransport:
 
     def principal(self, number: int) -> None:
         """Sets who is asking (``wire.Principal``), past the applet's doors; holds until deselect or reset."""
-        self._process.call(Op.PRINCIPAL, bytes((number,)))
+        self._process.call(Op.PRINCIPAL, number.to_bytes(2))
+
+    def insert(self, host: str, port: int, *, t0: bool = False, principal: int = 0) -> None:
+        """Puts the card into a slot of vpcd, the virtual reader under pcscd; this transport can be used all the same.
+
+        ``t0``: the card speaks T=0, not T=1.  ``principal``: set again after each SELECT that comes from the reader;
+        0 = nobody.  TransportError when nothing listens there.  The card leaves the slot when its power is cut, and
+        comes back a second later; when the reader goes away, it comes back with it.
+        """
+        self._process.call(Op.INSERT, struct.pack(">BHH", not t0, principal, port) + host.encode())
+
+    def pull(self) -> None:
+        """Takes the card out of the slot; harmless when it is in none."""
+        self._process.call(Op.PULL)
+
+    def slot(self) -> tuple[Slot, int]:
+        """Where the card is, and how often its power was cut there since it was put in."""
+        raw = self._process.call(Op.INSERTED)
+        return Slot(raw[0]), int.from_bytes(raw[1:])
 
     def commit_limit(self, capacity: int) -> None:
         """Bytes that the commit buffer of this and later cards holds (384 unless set)."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from smartdm.transport.sim import SimTransport
 from smartdm.transport.simprocess import default_folder
+from tests.card.jcardsim import jcardsim
 
 AID = bytes.fromhex("F0534D444D7E01")
 SELECT = b"\x00\xa4\x04\x00" + bytes((len(AID),)) + AID
@@ -36,7 +37,8 @@ def build(target: Path, changes: dict[str, str] | None = None) -> Path:
     path = os.pathsep.join((str(simulator / "host"), str(jars / "asm.jar")))
     _run(["java", "-cp", path, "smartdm.sim.Rewrite", str(classes), str(folder / "applet")])
     (folder / "host").symlink_to(simulator / "host")
-    (target / "jars").symlink_to(jars)
+    (target / "jars").mkdir()
+    (target / "jars" / "jcardsim.jar").symlink_to(jcardsim())
     return folder
 
 
@@ -122,9 +124,10 @@ class Probe:
 
     def state(self) -> State:
         raw = self.send(0x31)
-        short = [int.from_bytes(raw[i : i + 2], "big") for i in (1, 4, 7)]
-        ints, flags = raw, [bool(raw[i]) for i in (3, 6, 9, 10)]
-        return State(ints[0], short[0], flags[0], short[1], flags[1], short[2], flags[2], flags[3], *ints[11:15])
+        counter, shared, word, principal = (int.from_bytes(raw[at : at + 2]) for at in (1, 4, 7, 14))
+        flag, other, flags, reference = (bool(raw[at]) for at in (3, 6, 9, 10))
+        table, cod, cor = raw[11:14]
+        return State(raw[0], counter, flag, shared, other, word, flags, reference, table, cod, cor, principal)
 
     def random(self) -> bytes:
         return self.send(0x33)

@@ -51,8 +51,8 @@ def test_a_refused_installation_says_why(folder: Path, wish: int, text: str):
 
 
 def test_a_principal_is_set_until_deselect_or_reset(probe: Probe):
-    probe.card.principal(5)
-    assert probe.state().principal == 5
+    probe.card.principal(0x0105)
+    assert probe.state().principal == 0x0105
     probe.select()
     assert probe.state().principal == 0
     probe.card.principal(5)

@@ -9,7 +9,8 @@ import javacard.framework.Applet;
 
 /**
  * The simulated card as its host sees it: made, powered, sent commands, cut from power, looked
- * into. Whatever carries the commands (the pipe today) calls this class and nothing below it.
+ * into. Whatever carries the commands (the pipe, a reader) calls this class and nothing below it,
+ * one at a time: who calls holds the card's monitor.
  */
 final class Card {
   private final AppletClasses classes;
@@ -196,11 +197,11 @@ final class Card {
   }
 
   /**
-   * Sets the current principal in the applet's RAM, where the door will set it: field {@code cod}
-   * of the applet object, at the index that the class with this field calls {@code PRINCIPAL}.
-   * Deselect and reset clear it.
+   * Sets the current principal in the applet's RAM, where the door will set it: two bytes of the
+   * field {@code cod} of the applet object, from the index on that the class with this field calls
+   * {@code PRINCIPAL}. Deselect and reset clear it.
    */
-  void setPrincipal(byte principal) {
+  void setPrincipal(int principal) {
     requireCard();
     try {
       Field cod = null;
@@ -210,7 +211,10 @@ final class Card {
       Field index = cod.getDeclaringClass().getDeclaredField("PRINCIPAL");
       cod.setAccessible(true);
       index.setAccessible(true);
-      ((byte[]) cod.get(applet))[index.getShort(null)] = principal;
+      byte[] memory = (byte[]) cod.get(applet);
+      int at = index.getShort(null);
+      memory[at] = (byte) (principal >> 8);
+      memory[at + 1] = (byte) principal;
     } catch (ReflectiveOperationException | ClassCastException | NullPointerException e) {
       throw new SimError("this applet has no principal (field cod, constant PRINCIPAL)", e);
     }

@@ -12,6 +12,7 @@ import javacard.framework.AID;
 import javacard.framework.APDU;
 import javacard.framework.Applet;
 import javacard.framework.CardRuntimeException;
+import javacard.framework.ISOException;
 
 /** jCardSim with the transactions of {@link Memory} and an install that tells what went wrong. */
 final class CardRuntime extends SimulatorRuntime {
@@ -99,6 +100,17 @@ final class CardRuntime extends SimulatorRuntime {
       return cause.getClass().getSimpleName() + " " + Hex.word(reason);
     }
     return Failures.describe(cause);
+  }
+
+  /**
+   * An exception without a status word is 6F00 (JCRE 2.2.1, 3.3); jCardSim 3.0.5 makes the reason
+   * of some a status word.
+   */
+  @Override
+  public byte[] transmitCommand(byte[] command) {
+    byte[] answer = super.transmitCommand(command);
+    Throwable failure = Hooks.failure();
+    return failure == null || failure instanceof ISOException ? answer : new byte[] {0x6F, 0x00};
   }
 
   @Override

@@ -23,7 +23,12 @@ public final class Hooks {
     return memory;
   }
 
-  /** What last left process() by an exception, null if nothing did; then forgotten. */
+  /** What last left process() by an exception, null if nothing did. */
+  static Throwable failure() {
+    return failure;
+  }
+
+  /** As {@link #failure}; then it is forgotten. */
   static Throwable takeFailure() {
     Throwable last = failure;
     failure = null;

@@ -29,10 +29,14 @@ final class Operations {
   private static final int WRITES = 0x0C;
   private static final int FAILURE = 0x0D;
   private static final int TRANSIENT = 0x0E;
+  private static final int INSERT = 0x0F;
+  private static final int PULL = 0x10;
+  private static final int INSERTED = 0x11;
 
   private static final byte[] NOTHING = {};
 
   private final Card card;
+  private Reader reader;
 
   Operations(Card card) {
     this.card = card;
@@ -40,6 +44,12 @@ final class Operations {
 
   /** Runs one operation. Returns its answer, null when the card lost power. */
   byte[] run(int op, byte[] body) {
+    synchronized (card) {
+      return runAlone(op, body);
+    }
+  }
+
+  private byte[] runAlone(int op, byte[] body) {
     switch (op) {
       case TRANSMIT:
         return card.transmit(body);
@@ -59,6 +69,11 @@ final class Operations {
         return failure();
       case TRANSIENT:
         return card.memory().meter.transientBytes();
+      case PULL:
+        pull();
+        return NOTHING;
+      case INSERTED:
+        return inserted();
       default:
         return runWithFields(op, ByteBuffer.wrap(body));
     }
@@ -90,14 +105,46 @@ final class Operations {
         card.chooseRandom(body.get() != 0, take(body, body.remaining()));
         break;
       case PRINCIPAL:
-        card.setPrincipal(exactly(1, body).get());
+        card.setPrincipal(exactly(2, body).getShort() & 0xFFFF);
         break;
       case LIMIT:
         card.setCapacity(exactly(2, body).getShort() & 0xFFFF);
         break;
+      case INSERT:
+        insert(body);
+        break;
       default:
         throw new SimError("unknown operation " + op);
     }
+  }
+
+  private void insert(ByteBuffer body) {
+    int protocol = body.get();
+    int principal = body.getShort() & 0xFFFF;
+    int port = body.getShort() & 0xFFFF;
+    String host = new String(take(body, body.remaining()), StandardCharsets.UTF_8);
+    if (protocol != 0 && protocol != 1) {
+      throw new SimError("a card cannot speak T=" + protocol + ", only T=0 or T=1");
+    }
+    card.memory(); // there must be one
+    pull();
+    reader = new Reader(card, host, port, protocol == 0, principal);
+  }
+
+  private void pull() {
+    if (reader != null) {
+      reader.pull();
+      reader = null;
+    }
+  }
+
+  /** State (0: in no reader) and how often power was cut there. */
+  private byte[] inserted() {
+    ByteBuffer told = ByteBuffer.allocate(5);
+    if (reader != null) {
+      told.put(reader.state()).putInt(reader.cuts());
+    }
+    return told.array();
   }
 
   private static ByteBuffer exactly(int length, ByteBuffer body) {

@@ -180,8 +180,8 @@ public final class Probe extends Ram {
     buffer[11] = TABLE[0];
     buffer[12] = cod[0];
     buffer[13] = cor[0];
-    buffer[14] = cod[PRINCIPAL];
-    return (short) 15;
+    Util.setShort(buffer, (short) 14, Util.getShort(cod, PRINCIPAL));
+    return (short) 16;
   }
 
   private void trouble(byte ins, byte[] buffer) {

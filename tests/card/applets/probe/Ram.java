@@ -3,7 +3,7 @@ package probe;
 import javacard.framework.Applet;
 import javacard.framework.JCSystem;
 
-/** Transient state of the probe, where the simulator's principal operation looks for it. */
+/** Transient state of the probe; the simulator's principal operation looks for two bytes of it. */
 abstract class Ram extends Applet {
   static final short PRINCIPAL = (short) 1;
 
