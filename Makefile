@@ -1,6 +1,6 @@
 # Everything starts here. Each target does its own set-up: a virtual environment, the jars, the applet and the
 # simulated card are made when their inputs are newer than their stamps, and left alone otherwise.
-# Wanted on the machine: make, Python >= 3.11 with venv, JDK 17, Maven.
+# Wanted on the machine: make, Python >= 3.11 with venv, JDK 17, Maven. For card readers also what PCSC_MISSING names.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -19,14 +19,23 @@ PYTEST := $(PY) -m pytest -n 2
 java_in = $(shell find $(1) -name '*.java' 2>/dev/null)
 JAVA_FILES = $(call java_in,applet tests)
 
+# pyscard comes as source only. Without these, everything but card readers works; in CI they are required.
+PCSC_MISSING := $(shell command -v gcc >/dev/null || echo gcc; command -v swig >/dev/null || echo swig; \
+  pkg-config --exists libpcsclite 2>/dev/null || test -e /usr/include/PCSC/winscard.h || echo libpcsclite-dev)
+
 VENV_DONE := $(VENV)/.done
+PCSC_DONE := $(VENV)/.pcsc$(if $(PCSC_MISSING),-without)
 JARS_DONE := $(JARS)/.done
 APPLET_DONE := build/applet/.done
 SIM_DONE := build/sim/.done
 CHECK_DONE := build/check/.done
-CARD := $(VENV_DONE) $(APPLET_DONE) $(SIM_DONE)
+CARD := $(VENV_DONE) $(PCSC_DONE) $(APPLET_DONE) $(SIM_DONE)
 
-.PHONY: help demo test test-full lint format bench fuzz soak cap setup lock clean
+# Tests of the card that also run through a real reader, and on the other jCardSim.
+EVERYWHERE := $(patsubst %,tests/card/test_%.py,wire readable gathering store_updates store_transactions \
+  wide_nodes bad_input threats threat_19_answers threat_19_chains)
+
+.PHONY: help demo test test-full test-pcsc test-jcardsim lint format bench coverage fuzz soak cap setup lock clean
 
 help: ## say what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,14 +49,23 @@ test: $(CARD) $(CHECK_DONE) ## every test, in some minutes
 test-full: $(CARD) $(CHECK_DONE) ## the searches (random and exhaustive tests) at the depth of CI
 	@SMARTDM_DEPTH=full $(PYTEST) --timeout=900 -m search
 
+test-pcsc: $(CARD) ## tests of the card once more, through pcscd, vpcd and pyscard
+	@SMARTDM_TEST_TRANSPORT=pcsc $(PYTEST) $(EVERYWHERE)
+
+test-jcardsim: $(CARD) ## tests of the simulator and the card once more, on jCardSim 3.0.5.11
+	@SMARTDM_JCARDSIM=3.0.5.11 $(PYTEST) tests/card/simulated tests/card/test_store_install.py $(EVERYWHERE)
+
 fuzz: $(CARD) ## a million hostile APDUs and as many hostile files
 	@SMARTDM_DEPTH=long $(PYTEST) --timeout=0 -m fuzz
 
 soak: $(CARD) ## every other search, with fresh randomness, for as long as it takes
 	@SMARTDM_DEPTH=long $(PYTEST) --timeout=0 -m "search and not fuzz"
 
-bench: $(CARD) ## measure, print the table, write build/bench.json and docs/benchmarks.md
+bench: $(CARD) $(CHECK_DONE) ## measure, print the table, write build/bench.json and docs/benchmarks.md
 	@$(PY) -m tests.bench
+
+coverage: $(CARD) $(CHECK_DONE) ## run the tests and see what they reach; writes build/coverage
+	@$(PY) -m tests.bench.coverage
 
 lint: $(VENV_DONE) $(JARS_DONE) ## formatting, rules and types; changes nothing
 	@$(VENV)/bin/ruff format --check .
@@ -73,6 +91,14 @@ lock: ## pin the newest versions that pyproject.toml allows
 	  --annotation-style line -o build/lock/requirements.txt pyproject.toml
 	@{ echo "# Made by 'make lock' from pyproject.toml (dependencies and the dev extra). Not edited by hand."; \
 	  grep -v '^# The following packages' build/lock/requirements.txt | cat -s; } > requirements.lock
+	@build/lock/bin/python -c 'import tomllib; \
+	  print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["pcsc"], sep="\n")' \
+	  > build/lock/pcsc.in
+	@build/lock/bin/pip-compile -q --upgrade --generate-hashes --strip-extras --no-build-isolation \
+	  --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --no-annotate \
+	  -o build/lock/pcsc.txt build/lock/pcsc.in
+	@{ echo "# Made by 'make lock' from pyproject.toml (the pcsc extra). Not edited by hand."; cat build/lock/pcsc.txt; } \
+	  > requirements-pcsc.lock
 
 clean: ## remove all that make made, also the virtual environment
 	rm -rf build $(VENV) host/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -92,6 +118,20 @@ $(VENV_DONE): requirements.lock pyproject.toml
 	@$(call find_python); $$python -m venv $(VENV)
 	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# setuptools, which builds it, is among the locked packages.
+$(VENV)/.pcsc: requirements-pcsc.lock $(VENV_DONE)
+	@echo "pyscard -> $(VENV)"
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes --no-deps --no-build-isolation \
+	  -r requirements-pcsc.lock || { echo "pyscard was not built. Are the headers of Python there?" \
+	  "(Debian: apt-get install python3-dev)" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.pcsc-without: $(VENV_DONE)
+	@echo "Card readers cannot be used without $(strip $(PCSC_MISSING)); all else can" \
+	  "(Debian: apt-get install $(strip $(PCSC_MISSING)) pcscd)"
+	@[ -z "$(CI)" ] || { echo "CI tests card readers, too: install them" >&2; exit 1; }
 	@touch $@
 
 $(JARS_DONE): pom.xml jars.sha256

@@ -6,12 +6,17 @@ says: it ends with exit code 1 at the first thing that is not as said.
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from smartdm.transport.pcsclib import Context
+from tests.interop import pcscd
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSPOINT = ROOT / "tests" / "corpus" / "passpoint.xml"
@@ -97,7 +102,7 @@ def make_and_fill(tour: Tour) -> None:
 
 
 def change(tour: Tour) -> None:
-    tour.run("mo", "add", "./Demo/Notes/First", "Hello, card", "--parents", "--acl", "Get=*")
+    tour.run("mo", "add", "./Demo/Notes/First", "Hello, card", "--parents", "--acl", "Get=*&Replace=#issuer")
     tour.run("mo", "set", "./Demo/Notes/First", "Hello again")
     tour.run("mo", "rename", "./Demo/Notes", "Remarks")
     value = tour.run("mo", "get", "./Demo/Remarks/First")
@@ -132,12 +137,138 @@ def export(tour: Tour) -> None:
     tour.shown("The tree was exported, erased and brought back: the difference is empty.")
 
 
+PROFILE = """
+definitions = ["DMAcc", "FUMO"]
+
+[profile]
+name = "fleet"
+
+[[mo]]
+uri = "./DMAcc/fleet"
+type = "urn:oma:mo:oma-dm-dmacc:1.0"
+acl = "Add=#issuer&Delete=#issuer&Get=*&Replace=#issuer+dm.fleet.example"
+nodes = [
+    { name = "AppID", text = "w7" },
+    { name = "ServerID", text = "dm.fleet.example" },
+    { name = "Name", text = "Fleet" },
+    { name = "AppAddr", nodes = [
+        { name = "main", nodes = [
+            { name = "Addr", text = "https://dm.fleet.example/" },
+            { name = "AddrType", text = "URI" },
+        ] },
+    ] },
+]
+
+[[mo]]
+uri = "./FUMO/modem"
+type = "urn:oma:mo:oma-fumo:1.0"
+acl = "Get=*&Replace=dm.fleet.example+#issuer"
+nodes = [
+    { name = "PkgName", text = "modem" },
+    { name = "State", value = 10 },
+]
+
+[[node]]
+uri = "./Certs/operator"
+format = "bin"
+type = "application/pkix-cert"
+base64 = "MIIB"
+"""
+ON_FLEET = ("--card", "sim:fleet")
+AS_SERVER = (*ON_FLEET, "--principal", "dm.fleet.example")
+
+
+def provision(tour: Tour) -> None:
+    (tour.folder / "fleet.toml").write_text(PROFILE, encoding="utf-8")
+    tour.run("sim", "new", "fleet")
+    tour.run(*ON_FLEET, "provision", "plan", "fleet.toml")
+    tour.run(*ON_FLEET, "provision", "apply", "fleet.toml", "--yes")
+    tour.run(*ON_FLEET, "provision", "plan", "fleet.toml", "--check")
+    tour.run(*ON_FLEET, "mo", "validate", "card:./DMAcc/fleet")
+    tour.run(*ON_FLEET, "mo", "tree")
+    tour.shown("A profile was planned and applied: definitions, then one batch; after it nothing was left to do.")
+
+
+def refuse(tour: Tour) -> None:
+    tour.run(*AS_SERVER, "mo", "set", "./DMAcc/fleet/Name", "Fleet of 2026")
+    tour.run(*AS_SERVER, "mo", "set", "./Certs/operator", "x", code=4)
+    tour.shown("The server changed what its ACL gives it; a Replace elsewhere was refused by the card (425).")
+    tour.run(*AS_SERVER, "mo", "set", "./FUMO/modem/State", "60", code=4)
+    tour.run(*ON_FLEET, "mo", "set", "./FUMO/modem/State", "60", "--format", "chr", code=4)
+    tour.shown("AccessType of the definition refused the server (405), its Format refused even the issuer (415).")
+
+    commands = ["set ./DMAcc/fleet/Name Renamed", "delete ./Certs/operator", "add ./DMAcc/fleet/Colour blue"]
+    (tour.folder / "batch.txt").write_text("\n".join(commands), encoding="utf-8")
+    tour.run(*ON_FLEET, "mo", "export", "--out", "fleet.xml")
+    tour.run(*ON_FLEET, "mo", "batch", "batch.txt", code=4)
+    difference = tour.run(*ON_FLEET, "mo", "diff", "fleet.xml", "card:.")
+    expect(not difference, "the refused batch changed the tree")
+    tour.shown("An Atomic batch was refused at its third command, and the first two did not happen either.")
+
+
+def follow(tour: Tour) -> None:
+    info = json.loads(tour.run(*ON_FLEET, "card", "info", "--json"))
+    tour.run(*AS_SERVER, "mo", "set", "./FUMO/modem/PkgName", "modem 9")
+    news = tour.run(*ON_FLEET, "mo", "changes", "--since", str(info["generation"]))
+    expect("PkgName" in news and "AppID" not in news, "the feed is not the one change")
+    tour.shown("The change feed told the one change since the generation before.")
+
+
+def store_large(tour: Tour) -> None:
+    certificate = bytes(number * number % 251 for number in range(3000))
+    (tour.folder / "operator.der").write_bytes(certificate)
+    store = (*ON_FLEET, "mo", "set", "./Certs/operator", "--file", "operator.der")
+    tour.run("sim", "cut", "fleet", "--at", "20", "--mode", "garbage")
+    tour.run(*store, code=3)
+    size = tour.run(*ON_FLEET, "mo", "get", "./Certs/operator?prop=Size")
+    expect(size.strip() == "3", "the old value is gone before the new one is there")
+    tour.run(*ON_FLEET, "mo", "uploads")
+    tour.run(*store)
+    tour.run(*ON_FLEET, "mo", "get", "./Certs/operator", "--out", "back.der")
+    expect((tour.folder / "back.der").read_bytes() == certificate, "the certificate is not the one stored")
+    tour.shown("3,000 bytes of certificate were stored across a power cut; until the last piece the old value held.")
+
+
+def through_pcscd(tour: Tour) -> None:
+    lacking = pcscd.missing()
+    expect(not (lacking and os.environ.get("CI")), f"missing: {', '.join(lacking)}")
+    if lacking:
+        say(f"\n  (the step with pcscd is left out: {', '.join(lacking)} missing)")
+        return
+    with pcscd.running() as service:
+        tour.environment[pcscd.SOCKET_VARIABLE] = str(service.socket)
+        serve = [*service.enter, sys.executable, "-m", "smartdm.cli", "sim", "serve", "fleet"]
+        say(f"\n  $ smartdm {shlex.join(serve[serve.index('sim') :])} &")
+        quiet = subprocess.DEVNULL
+        with subprocess.Popen(serve, env=tour.environment, stdout=quiet, stderr=quiet) as card:
+            try:
+                pcscd.wait_for(lambda: Context().readers()[0].present, "the card to be seen")
+                tour.run("card", "list")
+                tour.run("--card", f"pcsc:{pcscd.FIRST}", "mo", "get", "./DMAcc/fleet/Name")
+            finally:
+                card.send_signal(signal.SIGINT)
+    tour.shown("The same card was read through pcscd and a virtual reader, as a real one would be.")
+
+
+PARTS = (
+    make_and_fill,
+    change,
+    cut_power,
+    export,
+    provision,
+    refuse,
+    follow,
+    store_large,
+    through_pcscd,
+)
+
+
 def main() -> int:
     """Runs the tour; 0 when everything was as said."""
     with tempfile.TemporaryDirectory(prefix="smartdm-demo-") as folder:
         tour = Tour(Path(folder))
         try:
-            for part in (make_and_fill, change, cut_power, export):
+            for part in PARTS:
                 part(tour)
         except Wrong as error:
             sys.stderr.write(f"\nThe demo failed: {error}\n")

@@ -6,7 +6,7 @@
     │ ├ CardBusyError       another process holds the card
     │ └ PowerLostError      the card lost power before it answered
     ├ CardError(sw)         the card refused; subclasses by cause
-    │ ├ NotFound  ├ AlreadyExists  ├ NotAllowed  ├ CardFull  ├ Conflict  └ BadRequest
+    │ ├ NotFound  ├ AlreadyExists  ├ NotAllowed  ├ CommandNotAllowed  ├ CardFull  ├ Conflict  └ BadRequest
     ├ WireError             the card broke the format; never the user's fault
     └ CodecError(offset)    bad TNDS, packed, URI, ACL, trace or profile input
       ├ UriError            └ AclError
@@ -75,7 +75,8 @@ class CardError(SmartDmError):
         self.sw = sw
         self.command = command
         self.index = index
-        super().__init__(f"{command}: {describe(sw)}")
+        advice = _ADVICE.get(sw)
+        super().__init__(f"{command}: {describe(sw)}" + (f"; {advice}" if advice else ""))
 
     @property
     def dm_status(self) -> int:
@@ -93,7 +94,11 @@ class AlreadyExists(CardError):
 
 
 class NotAllowed(CardError):
-    """425: nobody who may do this is authenticated."""
+    """425: the ACL does not give the right, or nobody is authenticated."""
+
+
+class CommandNotAllowed(CardError):
+    """405: the node does not take this command, whoever asks: by its kind, or by its definition."""
 
 
 class CardFull(CardError):
@@ -108,7 +113,10 @@ class BadRequest(CardError):
     """Anything else that the card refuses about the command itself."""
 
 
+_COMMAND_NOT_ALLOWED = 405
+
 _CLASSES: dict[int, type[CardError]] = {
+    **{sw: CommandNotAllowed for sw in Sw if sw.dm_status == _COMMAND_NOT_ALLOWED},
     Sw.NOT_FOUND: NotFound,
     Sw.ALREADY_EXISTS: AlreadyExists,
     Sw.NOT_ALLOWED: NotAllowed,
@@ -117,15 +125,36 @@ _CLASSES: dict[int, type[CardError]] = {
     Sw.CONFLICT: Conflict,
 }
 
+_ADVICE: dict[int, str] = {
+    Sw.NOT_ALLOWED: "look at the ACL of the node and of those above it, and ask as somebody who has the right",
+    Sw.NOT_INTERIOR: "name an interior node as the parent",
+    Sw.NOT_LEAF: "name a leaf; an interior node has children instead",
+    Sw.PERMANENT: "what is below it can be changed",
+    Sw.ACCESS_DENIED: "no ACL changes that; only the issuer may pass it, but for Get",
+    Sw.NOT_DEFINED: "use one of the names that the definition has, or unload the definition",
+    Sw.OCCURRENCE: "delete one before you add one, or add one before you delete the last",
+    Sw.BAD_TYPE: "use one of the Types that it lists",
+}
+"""What to do about refusals whose own words do not say it."""
+
 
 def describe(sw: int) -> str:
-    """The status word in words: ``no node has this URI (6A82 NOT_FOUND)``."""
+    """The status word in words: ``no node has this URI (6A82 NOT_FOUND, DM 404)``."""
     known = Sw.find(sw)
     if known is not None:
-        return f"{known.doc} ({sw:04X} {known.name})"
+        status = f", DM {known.dm_status}" if known.dm_status >= 400 else ""
+        return f"{known.doc} ({sw:04X} {known.name}{status})"
     return f"unknown status word {sw:04X}"
 
 
 def card_error(sw: int, command: str, index: int | None = None) -> CardError:
     """The exception for a refusal, of the class that fits its cause."""
     return _CLASSES.get(sw, BadRequest)(sw, command, index)
+
+
+def retold(error: CardError, command: str, index: int | None = None, sw: int | None = None) -> CardError:
+    """The same refusal of a command that is called otherwise, with its notes; ``sw``: another status word."""
+    told = card_error(error.sw if sw is None else sw, command, index)
+    for note in getattr(error, "__notes__", ()):
+        told.add_note(note)
+    return told

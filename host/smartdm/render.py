@@ -23,14 +23,27 @@ _FAMILIES: tuple[tuple[str, str, Family], ...] = (
     ("KIND", "byte", wire.Kind),
     ("FORMAT", "byte", wire.Format),
     ("VERB", "byte", wire.Verb),
+    ("ACCESS", "byte", wire.Access),
     ("STREAM", "byte", wire.Stream),
     ("SELECT", "byte", wire.Select),
     ("INSTALL", "byte", wire.Install),
     ("LIMIT", "short", wire.Limit),
+    ("NODE", "byte", wire.Node),
     ("PRINCIPAL", "byte", wire.Principal),
     ("GUARD", "byte", wire.Guard),
     ("RULE", "byte", wire.RuleFlag),
     ("SW", "short", wire.Sw),
+)
+
+_SINGLE = (
+    "META_INLINE",
+    "META_DEFINITION",
+    "META_TYPE",
+    "DEFINITION_REQUIRED",
+    "DEFINITION_ID_HIGH",
+    "PIECES",
+    "SOURCE_VALUE",
+    "ACL_ID_SHIFT",
 )
 
 
@@ -59,7 +72,7 @@ def java() -> str:
         "",
         f"  static final byte VERSION_MAJOR = (byte) {wire.VERSION_MAJOR};",
         f"  static final byte VERSION_MINOR = (byte) {wire.VERSION_MINOR};",
-        f"  static final byte META_INLINE = (byte) 0x{wire.META_INLINE:02X};",
+        *(f"  static final byte {name} = (byte) 0x{getattr(wire, name):02X};" for name in _SINGLE),
     ]
     for prefix, kind, family in _FAMILIES:
         lines.append("")
@@ -112,9 +125,10 @@ def page() -> str:
     titles = (
         ("Class byte", wire.Cla), ("Elements of a batch", wire.Command), ("Flags of OPTIONS", wire.Option),
         ("Kind byte, high nibble", wire.Kind), ("Kind byte, low nibble (Format)", wire.Format),
-        ("Verbs of an ACL entry", wire.Verb), ("Stream flags", wire.Stream),
+        ("Verbs of an ACL entry", wire.Verb), ("Access byte of a definition", wire.Access),
+        ("Stream flags", wire.Stream),
         ("SELECT answer: 6F { 84 AID, A5 { … } }", wire.Select), ("Install parameters", wire.Install),
-        ("Limits", wire.Limit), ("Principals", wire.Principal),
+        ("Limits", wire.Limit), ("Nodes of every card", wire.Node), ("Principals", wire.Principal),
     )  # fmt: skip
     for title, family in titles:
         doc += _table(title, family, 2)

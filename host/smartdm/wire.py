@@ -73,7 +73,13 @@ class Ins(_Doc):
     """Instruction bytes of the applet; consecutive, never 6X or 9X (ISO 7816-3)."""
 
     BATCH = 0x30, "run a batch of DM commands; all of them happen or none"
-    READ = 0x31, "read a subtree as a packed stream; P1 = levels below the node, FF = all; data L, URI"
+    READ = (
+        0x31,
+        (
+            "read a subtree as a packed stream; P1 = levels below the node, FF = all; data L, URI;"
+            " P2 = 01: with ids, and only what is newer than the generation 3 that follows the URI"
+        ),
+    )
     READ_NEXT = 0x32, "go on with the stream; P1 = low byte of its generation, P2 = part number, which carries into P1"
 
 
@@ -82,10 +88,16 @@ class Command(_Doc):
 
     OPTIONS = 0xC0, "flags 1 [generation 3] [time 4]; the first element of every batch"
     ADD = 0xC1, "L, parent URI, then a packed subtree in level order"
-    REPLACE = 0xC2, "L, URI, kind 1, meta 1, [L, Type], L, value"
+    REPLACE = (
+        0xC2,
+        "L, URI, kind 1 (a Format or KEEP), meta 1, [L, Type], then L, value, or FE: the value of the SOURCE before it",
+    )
     DELETE = 0xC3, "L, URI; the root is emptied, not deleted, for which there is room on the fullest card"
     RENAME = 0xC4, "L, URI, L, new name"
     GET = 0xC5, "L, URI, levels 1; answered after the commit, so only GETs may follow"
+    ACL = 0xC6, "L, URI, L, entries of mask 1, L, name of the leaf below `?/Srv`; L = 00: none of its own"
+    TITLE = 0xC7, "L, URI, L, Title; L = 00: none of its own"
+    SOURCE = 0xC8, "L, URI of a leaf whose value the REPLACE, or the ADD of one leaf, behind it takes (value length FE)"
 
 
 class Option(_DocFlag):
@@ -94,6 +106,7 @@ class Option(_DocFlag):
     ATOMIC = 0x01, "all or nothing; the only kind of batch so far, so it must be set"
     IF_GENERATION = 0x02, "generation 3 follows: refuse the batch if the card's differs"
     TIME = 0x04, "time 4 follows: seconds since 2000-01-01T00:00:00Z, the TStamp of what changes"
+    TAG = 0x08, "host id 4, transaction tag 4 follow: kept with the commit, SELECT tells the last three hosts'"
 
 
 class Kind(_DocFlag):
@@ -102,7 +115,10 @@ class Kind(_DocFlag):
     TSTAMP = 0x10, "a 4-byte TStamp follows (never in a batch: the card sets it)"
     TITLE = 0x20, "L, Title follows"
     ACL = 0x40, "L, ACL follows"
-    DEFINED = 0x80, "meta is the index of a definition (reserved: refused so far)"
+    DEFINED = 0x80, "the low bit and meta are the node id of the definition, from which Format, Type and Title come"
+    OWN_TYPE = 0x08, "of a DEFINED node: 01, n follow: its Type is the n-th further one of the definition"
+    INTERIOR = 0x02, "of a DEFINED node: it is interior, as the Format of its definition says"
+    OWN_NAME = 0x04, "of a DEFINED node: L, name follow; else the name is that of the definition"
 
 
 class Format(_Doc):
@@ -119,11 +135,33 @@ class Format(_Doc):
     DATE = 0x8, "date"
     TIME = 0x9, "time"
     FLOAT = 0xA, "float"
+    WITHHELD = 0xE, "in answers only: a node that may not be read; L, name follow the meta byte, and nothing else"
     KEEP = 0xF, "in a Replace only: keep the node's Format and Type"
 
 
 META_INLINE = 0x80
 """Bit of the meta byte: L, Type follows as text; otherwise meta is an index into TYPES."""
+
+META_DEFINITION = 0x40
+"""Bit of the meta byte: the node is a definition; access 1, maximum 1, types 1 follow its name."""
+
+META_TYPE = 0x3F
+"""Mask of the meta byte: index into TYPES."""
+
+DEFINITION_REQUIRED = 0x40
+"""Bit of a definition's types byte: the last node of it under one parent stays; low bits: number of further Types."""
+
+DEFINITION_ID_HIGH = 0x01
+"""Mask of a DEFINED node's kind byte: the high bit of the definition's node id, which is below 512."""
+
+PIECES = 0xFF
+"""Value length of a leaf whose value lies in pieces: count 1 follows, and as many nodes without a name below it."""
+
+SOURCE_VALUE = 0xFE
+"""Value length in a batch: the value is that of the SOURCE."""
+
+ACL_ID_SHIFT = 5
+"""An ACL entry in a record or an answer is 2 bytes: node id of the server, shifted, and the mask of Verbs."""
 
 TYPES: tuple[str, ...] = (
     "",
@@ -158,11 +196,24 @@ class Verb(_DocFlag):
     REPLACE = 0x10, "Replace"
 
 
+class Access(_DocFlag):
+    """Access byte of a definition: the DM commands that its nodes take (DDF AccessType), and their Scope."""
+
+    ADD = 0x01, "Add: the node may be added by itself, with what is below it"
+    DELETE = 0x02, "Delete: the node may be deleted by itself"
+    EXEC = 0x04, "Exec"
+    GET = 0x08, "Get; without it nobody can read the node"
+    REPLACE = 0x10, "Replace"
+    COPY = 0x20, "Copy (told, not asked for: SOURCE needs Get)"
+    PERMANENT = 0x40, "Scope is Permanent: no Rename; comes without DELETE"
+
+
 class Stream(_DocFlag):
     """First byte of a packed stream that stands alone (an answer, a file)."""
 
     LEVEL_ORDER = 0x01, "nodes level by level, as ADD takes them; else pre-order, as READ gives them"
     COUNTED = 0x02, "each node begins with its VerNo 2 (always so in answers, never in ADD)"
+    IDS = 0x04, "each node begins with its id 2, before VerNo; child ids follow each count; older nodes are not shown"
 
 
 class Select(_Doc):
@@ -175,13 +226,14 @@ class Select(_Doc):
     NODES = 0xC4, "nodes in use 2, node limit 2"
     LIMITS = 0xC5, "MaxDepth 1, MaxSegLen bytes 1, MaxTotLen bytes 1, children of a node 1, value bytes 2"
     CAPABILITIES = 0xC6, "bits 2 of the algorithms found at install (none used yet)"
+    TAGS = 0xC7, "three times host id 4, transaction tag 4 of the last tagged batches, latest first; zero = none"
 
 
 class Install(_Doc):
     """TLVs of the install parameters (GlobalPlatform C9 value); all optional."""
 
     ARENA = 0x80, "arena size in KiB 1: 8 to 64, default 16 (small profile: 8)"
-    NODES = 0x81, "node limit 2: 16 to 1024 (small: 512), default 384 (small: 160)"
+    NODES = 0x81, "node limit 2: 16 to 1024 (small: 512), default 512 (small: 256)"
     PROFILE = 0x82, "RAM profile 1: 00 small, 01 default"
     RESERVE = 0x83, "bytes 2 that only Delete may use: 64 to 4096, default 512 (small: 384)"
 
@@ -193,20 +245,30 @@ class Limit(_Doc):
     NAME = 64, "bytes of a node name (MaxSegLen)"
     CHILDREN = 240, "children of one node"
     VALUE = 224, "bytes of a value that one record holds"
-    TEXT = 127, "bytes of a Type, a Title or a packed ACL"
+    TEXT = 127, "bytes of a Type or a Title"
     GETS = 8, "Get commands in one batch"
     TYPES = 18, "entries of the list of known Types"
     DEPTH = 16, "segments of a URI, default profile"
     DEPTH_SMALL = 10, "segments of a URI, small profile"
 
 
+class Node(_Doc):
+    """Ids of the nodes that every card has."""
+
+    ROOT = 0, "the root"
+    REGISTRY = 1, "the registry, URI `?`; below it the definitions"
+    SERVERS = 2, "`?/Srv`: one leaf for each ServerID that an ACL names; its id is the server's number"
+    UPLOADS = 3, "`?/Up`: values in pieces that are not complete yet"
+
+
 class Principal(_Doc):
-    """Who is asking; servers come behind the holder."""
+    """Who is asking: the node id of a ServerID below ``?/Srv``."""
 
     NOBODY = 0, "no door was opened"
-    ISSUER = 1, "the issuer, #issuer in an ACL"
-    HOLDER = 2, "the holder, #holder in an ACL"
-    FIRST_SERVER = 3, "the first ServerID; each further one counts up"
+    ANYBODY = 4, "`*` in an ACL"
+    ISSUER = 5, "the issuer, `#issuer` in an ACL"
+    HOLDER = 6, "the holder, `#holder` in an ACL"
+    FIRST_SERVER = 7, "the first ServerID"
 
 
 class Sw(IntEnum):
@@ -239,7 +301,7 @@ class Sw(IntEnum):
     WRONG_LENGTH = 0x6700, 500, "Lc or the length of the data does not fit the command"
     CHAIN_BROKEN = 0x6883, 500, "a part of a batch was expected, missing or out of order; the batch was dropped"
     NOT_CHAINABLE = 0x6884, 500, "this command cannot be chained"
-    NOT_ALLOWED = 0x6982, 425, "nobody who may do this has been authenticated"
+    NOT_ALLOWED = 0x6982, 425, "the ACL does not allow it, or nobody has been authenticated"
     NO_CURSOR = 0x6985, 500, "there is no answer to go on with, or the tree has changed since"
     BAD_ELEMENT = 0x6A80, 500, "a malformed element: unknown tag or field, or a length that does not fit"
     UNSUPPORTED = 0x6A81, 406, "a flag or field that is reserved for later"
@@ -254,16 +316,23 @@ class Sw(IntEnum):
     TOO_WIDE = 0x6AD4, 420, "more children than a node may have"
     VALUE_TOO_LARGE = 0x6AD5, 413, "a value or text longer than a record holds"
     BAD_FORMAT = 0x6AD6, 415, "a Format that does not exist or does not suit the command"
-    BAD_ACL = 0x6AD7, 500, "a packed ACL that breaks the grammar"
+    BAD_ACL = 0x6AD7, 500, "a packed ACL that breaks the grammar, or an empty one for the root"
     BAD_TEXT = 0x6AD8, 500, "text that is not valid UTF-8"
     NOT_INTERIOR = 0x6AD9, 405, "children can only be added to an interior node"
     NOT_LEAF = 0x6ADA, 405, "only a leaf has a value"
-    PERMANENT = 0x6ADB, 405, "the root cannot be renamed"
+    PERMANENT = 0x6ADB, 405, "the root, the card's own nodes and definitions cannot be changed like this"
     CONFLICT = 0x6ADC, 409, "the tree is not at the expected generation"
     TOO_MANY_GETS = 0x6ADD, 413, "more Get commands than a batch may hold"
     NO_NODE_LEFT = 0x6ADE, 420, "the node limit is reached; delete something first"
     SEND_AGAIN = 0x6ADF, 420, "free memory was in pieces and has been gathered: send the batch again"
     TRUNCATED = 0x6AE0, 500, "a part of the batch ended inside an element, where only a value may be divided"
+    ACCESS_DENIED = 0x6AE1, 405, "the definition's AccessType does not allow this command"
+    NOT_DEFINED = 0x6AE2, 405, "the definition of the parent has no such child, or the node names no definition"
+    BAD_TYPE = 0x6AE3, 415, "a Type that the definition does not list"
+    OCCURRENCE = 0x6AE4, 405, "more nodes of this definition than it allows, or the last one that it requires"
+    UNKNOWN_SERVER = 0x6AE5, 500, "the ACL names a ServerID that is not below `?/Srv`: add it first"
+    IN_USE = 0x6AE6, 405, "the definition has instances; delete them first"
+    NO_SOURCE = 0x6AE7, 500, "no SOURCE with a value that can be taken precedes this command"
     INS_UNKNOWN = 0x6D00, 500, "unknown instruction"
     CLA_UNKNOWN = 0x6E00, 500, "unknown class, or a logical channel or secure messaging, which are not offered yet"
 
@@ -320,8 +389,8 @@ RULES: tuple[Rule, ...] = (
         Guard.PRINCIPAL,
         1,
         RuleFlag.NONE,
-        # The root with all levels: on a fresh card it has its ACL (Add and Get for anybody) and no children.
-        (("8031FF00 01 00 00", "02 000001 0000 45 00 00 03 09 01 2A 00 9000"),),
+        # The root with all levels: on a fresh card it has its ACL (anybody: Add, Get; the issuer: all) and no children.
+        (("8031FF00 01 00 00", "02 000001 0000 45 00 00 04 0089 00BF 00 9000"),),
     ),
     Rule(
         Ins.READ_NEXT,

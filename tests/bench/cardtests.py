@@ -1,53 +1,23 @@
-"""tear, fuzz and coverage-applet: one run of the applet's own tests, with JaCoCo watching the simulated card.
+"""tear, fuzz, acl and coverage: one run of the tests, watched by coverage.py and JaCoCo (see ``coverage``).
 
 The tests note their figures by ``record_property("figure: …", number)``; nothing is counted a second way here.
 """
 
 from __future__ import annotations
 
-import csv
-import os
-import subprocess
-import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 
 from lxml import etree
 
+from tests.bench import coverage
 from tests.bench.rows import NOT_BUILT, Result
-from tests.card.java import JARS, tool
-
-ROOT = Path(__file__).resolve().parents[2]
-OTHERS = ("test_subset_check.py", "simulated", "test_bench.py")
-"""Not about the applet; some of them read what Java prints, and an agent makes it print more."""
-
-SECONDS = 150
 
 
 def measure() -> dict[str, Result]:
     """Run the tests at the depth that SMARTDM_DEPTH says (quick unless set)."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        classes = "includes=smartdm.*,excludes=smartdm.sim.*"
-        agent = f"-javaagent:{JARS / 'jacoco-agent.jar'}=destfile={folder}/run.exec,{classes}"
-        ignored = [f"--ignore-glob=*/{pattern}" for pattern in OTHERS]
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", f"--timeout={SECONDS}", "tests/card", *ignored]
-        subprocess.run(
-            [*command, f"--junitxml={folder}/tests.xml"],
-            cwd=ROOT,
-            env={**os.environ, "JAVA_TOOL_OPTIONS": agent},
-            check=False,
-            capture_output=True,
-        )
-        cases = etree.parse(folder / "tests.xml").iter("testcase")
-        tests = Tests(list(cases))
-        return {
-            "tear": tests.tear(),
-            "fuzz": tests.fuzz(),
-            "coverage-applet": _coverage(folder, tests.failed("")),
-            "coverage-host": Result(None, "wants coverage.py, which is not among the locked packages"),
-        }
+    tests = Tests(coverage.run())
+    return {"tear": tests.tear(), "fuzz": tests.fuzz(), "acl": tests.acl(), **_coverage(len(tests.failed("")))}
 
 
 class Tests:
@@ -61,39 +31,53 @@ class Tests:
                 if noted.get("name", "").startswith("figure: "):
                     self.figures[noted.get("name", "").removeprefix("figure: ")] += int(noted.get("value", "0"))
 
-    def failed(self, module: str) -> int:
-        """How many tests of the modules whose name ends so did not pass."""
-        chosen = (case for case in self.cases if case.get("classname", "").endswith(module))
-        return sum(case.find("failure") is not None or case.find("error") is not None for case in chosen)
+    def failed(self, module: str) -> list[str]:
+        """The tests of the modules whose name ends so that did not pass."""
+        return coverage.failures([case for case in self.cases if case.get("classname", "").endswith(module)])
 
     def tear(self) -> Result:
         """Power cuts of the tear test; each violation is a test that failed."""
         cuts = self.figures["tear: power cuts"]
-        if not cuts:
-            return Result(None, NOT_BUILT)
         points = self.figures["tear: persistent writes at which power was cut"]
-        failed = self.failed("test_tear")
         note = f"at every one of {points:,} persistent writes of all commands that change the tree, in all ways"
-        return Result(cuts, f"{note}; {failed} tests failed", fine=failed == 0)
+        return self._noted(cuts, note, "test_tear")
 
     def fuzz(self) -> Result:
         """Hostile APDUs, as far as the tests say how many."""
         sent = sum(number for name, number in self.figures.items() if name.startswith("fuzz") and "APDU" in name)
-        if not sent:
-            return Result(None, "no test notes this figure yet")
-        failed = self.failed("fuzz")
-        return Result(sent, f"at the depth of `make test`; {failed} tests failed", fine=failed == 0)
+        return self._noted(sent, "at the depth of `make test`", "fuzz")
+
+    def acl(self) -> Result:
+        """Requests that were decided as the oracle says; each difference is a test that failed."""
+        asked = self.figures["acl: requests decided as the oracle says"]
+        return self._noted(asked, "at the depth of `make test`, on random trees of ACLs", "test_threat_01_acl")
+
+    def _noted(self, count: int, note: str, module: str) -> Result:
+        if not count:
+            return Result(None, NOT_BUILT)
+        failed = len(self.failed(module))
+        return Result(count, f"{note}; {failed} tests failed", fine=failed == 0)
 
 
-def _coverage(folder: Path, failed: int) -> Result:
-    command = [tool("java"), "-jar", str(JARS / "jacoco-cli.jar"), "report", str(folder / "run.exec")]
-    where = ["--classfiles", str(ROOT / "build" / "sim" / "applet"), "--csv", str(folder / "coverage.csv")]
-    subprocess.run([*command, *where], check=True, capture_output=True)
-    with (folder / "coverage.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    missed = {row["CLASS"]: int(row["BRANCH_MISSED"]) for row in rows}
-    covered = sum(int(row["BRANCH_COVERED"]) for row in rows)
-    left = ", ".join(f"{name} {number}" for name, number in missed.items() if number) or "none"
-    total = covered + sum(missed.values())
-    note = f"{covered} of {total} branches in the tests of `tests/card` ({failed} failed); missed: {left}"
-    return Result(100 * covered / total, note)
+def _coverage(failed: int) -> dict[str, Result]:
+    applet, host = coverage.applet(), coverage.host()
+    note = f"branches in a run of the tests ({failed} failed)"
+    left = ", ".join(f"{place} {number}" for place, number in _by(applet.left, ".").items()) or "none"
+    worst = ", ".join(f"{Path(place).stem} {number}" for place, number in _by(host.left, ":").most_common(8))
+    return {
+        "coverage-applet": Result(
+            applet.percent, f"{applet.covered:,} of {applet.total:,} {note}, those of `tests/card`; missed: {left}"
+        ),
+        "coverage-host": Result(
+            host.percent,
+            f"{host.covered:,} of {host.total:,} {note}, processes of the command line included; most missed: {worst}",
+        ),
+    }
+
+
+def _by(left: dict[str, int], mark: str) -> Counter[str]:
+    """Missed branches, by what stands before the mark."""
+    found: Counter[str] = Counter()
+    for place, number in left.items():
+        found[place.rpartition(":")[0].partition(mark)[0]] += number
+    return found

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from random import Random
 from typing import Self
 
 from smartdm.card.batch import Batch
-from smartdm.codec.packed_node import node_header
+from smartdm.codec.packed import Defined, node_header
 from smartdm.errors import CardFull
+from smartdm.mo.acl import EMPTY, Verb
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import ROOT, Uri
 from smartdm.session import Session
 from smartdm.wire import Principal
+from tests.bench import objects
 from tests.bench.meter import Metered
 from tests.corpus import load_reference
 
@@ -26,16 +29,21 @@ FOLDER = 20
 SLACK = 20
 """Granules by which random updates may leave the card below the mark: 1 % of the arena."""
 
-GENERATION_LEN, CHILD_ID = 3, 2
+GENERATION_LEN, CHILD_ID, ACL_ENTRY = 3, 2, 2
 
 START = 800_000_000
 """TStamp of what fills the card, and of the first update."""
 
+PLAIN = frozenset({"urn:wfa:mo:hotspot2dot0-perprovidersubscription:1.0"})
+"""Objects of the corpus whose definition is not loaded: with all of them hardly any room is left to fill."""
 
-def granules(node: Node) -> int:
+
+def granules(node: Node, defined: Defined | None = None) -> int:
     """Granules of a node's record, without those of its children."""
-    stream = len(node_header(node, ROOT, counted=True, stamped=True)) + node.size
-    record = GENERATION_LEN + stream + CHILD_ID * len(node.children)
+    bare = replace(node, acl=EMPTY)
+    stream = len(node_header(bare, ROOT, counted=True, stamped=True, defined=defined)) + node.size
+    acl = 1 + ACL_ENTRY * len(node.acl.entries) if node.acl else 0
+    record = GENERATION_LEN + stream + acl + CHILD_ID * len(node.children)
     return -(-record // GRANULE)
 
 
@@ -72,7 +80,8 @@ class Updates:
 class FilledCard:
     """The corpus and further leaves on a card of the default profile, up to ``percent`` of the arena.
 
-    What the card uses is computed from the nodes, and compared with what the card says.
+    What the nodes use is computed from what they hold, and compared with what the card says; what definitions and
+    servers use is asked before.
     """
 
     def __init__(self, metered: Metered, percent: int, seed: int = 1) -> None:
@@ -84,12 +93,14 @@ class FilledCard:
         self.mark = info.arena * percent // 100 // GRANULE
         self.sizes = [node.size for _, node in load_reference().walk() if node.is_leaf]
         self.nodes: dict[Uri, Node] = {}
+        self.forms: dict[Uri, Defined] = {}
         self.used = 0
+        self._register(load_reference())
         self._fill()
 
     def update(self, count: int) -> Updates:
         """Replace the values of random leaves, one in a batch, and keep the fill at the mark."""
-        leaves = [uri for uri, node in self.nodes.items() if node.is_leaf and node.format is not Format.NULL]
+        leaves = [uri for uri, node in self.nodes.items() if node.is_leaf and self._is_ours(uri)]
         done = Updates()
         for number in range(count):
             uri = self.random.choice(leaves)
@@ -100,7 +111,7 @@ class FilledCard:
                 self.session.apply(batch)
             except CardFull:
                 done.refused += 1
-                done.despite_room += granules(new) <= self.room
+                done.despite_room += self._granules(uri, new) <= self.room
             else:
                 self._note(uri, new)
             cost = self.metered.tally - before
@@ -117,28 +128,52 @@ class FilledCard:
 
     def check(self) -> None:
         """AssertionError unless the card holds what the nodes say, and takes the room that was computed."""
+        taken = self._taken()
+        assert taken == self.used, f"{taken} granules are in use, {self.used} were computed"
+
+    def _taken(self) -> int:
         info = self.session.refresh()
         self.metered.sim.principal(Principal.ISSUER)  # a SELECT forgets who is asking
-        assert (info.arena - info.reserve - info.free) // GRANULE == self.used
+        return (info.arena - info.reserve - info.free) // GRANULE
+
+    def _granules(self, uri: Uri, node: Node) -> int:
+        return granules(node, self.forms.get(uri))
 
     def _note(self, uri: Uri, node: Node) -> None:
         old = self.nodes.get(uri)
-        self.used += granules(node) - (granules(old) if old else 0)
+        self.used += self._granules(uri, node) - (self._granules(uri, old) if old else 0)
         self.nodes[uri] = node
+
+    def _is_ours(self, uri: Uri) -> bool:
+        """Whether the issuer may replace it."""
+        lists = (self.nodes[Uri(uri.segments[:depth])].acl for depth in range(uri.depth, -1, -1))
+        return next(acl for acl in lists if acl).allows(Verb.REPLACE, "#issuer")
 
     def _next_version(self, uri: Uri, time: int) -> Node:
         """The leaf with a value of some length that occurs in the corpus and keeps the fill at the mark."""
         old = self.nodes[uri]
-        room = self.mark - self.used + granules(old)
+        room = self.mark - self.used + self._granules(uri, old)
         candidates = [replace(old, value=bytes(size), tstamp=time) for size in self.random.sample(self.sizes, 40)]
-        fitting = [node for node in candidates if granules(node) <= room]
-        keeping = [node for node in fitting if granules(node) >= room - SLACK]
-        new = keeping[0] if keeping else max(fitting or candidates[:1], key=granules)
+        sizes = [(self._granules(uri, node), node) for node in candidates]
+        fitting = [(size, node) for size, node in sizes if size <= room]
+        keeping = [node for size, node in fitting if size >= room - SLACK]
+        new = keeping[0] if keeping else max(fitting or sizes[:1], key=itemgetter(0))[1]
         return replace(new, value=self.random.randbytes(new.size))
+
+    def _register(self, tree: Node) -> None:
+        """Put the definitions and the servers of the tree on the card."""
+        for mo_id, definition in objects.wanted(tree).items():
+            if mo_id not in PLAIN:
+                self.session.apply(Batch().define(definition))
+        self.forms = objects.forms(tree, PLAIN)
+        servers = self.session.registry.missing_servers(name for _, node in tree.walk() for name, _ in node.acl.entries)
+        for name in servers:
+            self.session.apply(Batch().server(name))
+        self._note(ROOT, self.session.read(ROOT, 0))
+        self.used = self._taken()
 
     def _fill(self) -> None:
         corpus = load_reference()
-        self._note(ROOT, replace(corpus, children=(), tstamp=None))
         for child in corpus.children:
             self._add(child)
         for number, room in enumerate(self._rooms()):

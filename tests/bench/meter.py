@@ -10,6 +10,7 @@ from smartdm.card.commands import Card
 from smartdm.session import Session
 from smartdm.transport.sim import SimTransport, WriteKind
 from smartdm.wire import Principal
+from tests.bench import objects
 
 
 @dataclass(slots=True)
@@ -53,11 +54,11 @@ class Metered:
         return self.sim.name
 
     def new(self, parameters: bytes = b"") -> Session:
-        """A fresh card, opened as the issuer.  Its SELECT is in the tally."""
+        """A fresh card, opened as the issuer by who knows the catalog.  Its SELECT is in the tally."""
         self.sim.seed_random(b"")
         self.sim.new_card(parameters)
         self.commits.append([])
-        session = Session(Card(Channel(self)))
+        session = Session(Card(Channel(self)), objects.find)
         self.sim.principal(Principal.ISSUER)
         return session
 

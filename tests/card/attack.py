@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from smartdm.errors import describe
-from smartdm.wire import Cla, Command, Format, Ins, Kind, Option, Sw
+from smartdm.wire import META_DEFINITION, SOURCE_VALUE, Cla, Command, Format, Ins, Kind, Option, Sw
 from tests.card.device import Device
 
 CHAINED = Cla.PLAIN | Cla.CHAIN
@@ -58,6 +58,38 @@ def rename(uri: bytes, name: bytes) -> bytes:
     return bytes((Command.RENAME,)) + text(uri) + text(name)
 
 
+def acl(uri: bytes, entries: bytes) -> bytes:
+    return bytes((Command.ACL,)) + text(uri) + text(entries)
+
+
+def title(uri: bytes, new: bytes) -> bytes:
+    return bytes((Command.TITLE,)) + text(uri) + text(new)
+
+
+def source(uri: bytes) -> bytes:
+    return bytes((Command.SOURCE,)) + text(uri)
+
+
+def sourced(command: bytes) -> bytes:
+    """A REPLACE or an ADD of one leaf with an empty value: it takes the SOURCE before it instead."""
+    return command[:-1] + bytes((SOURCE_VALUE,))
+
+
+def server(name: bytes) -> bytes:
+    """Make a ServerID known."""
+    return add(b"?/Srv", leaf(name))
+
+
+def definition(name: bytes, tail: bytes, kind: int, rule: bytes = b"\x3f\x00\x00", meta: int = 0) -> bytes:
+    """One node of a definition; ``rule``: access, maximum, types."""
+    return node(name, tail, kind, meta | META_DEFINITION, rule)
+
+
+def defined(number: int, tail: bytes, flags: int = 0, fields: bytes = b"") -> bytes:
+    """A node that follows the definition with that id; ``fields``: what its flags announce."""
+    return bytes((Kind.DEFINED | flags | number >> 8 & 1, number & 0xFF)) + fields + tail
+
+
 def get(uri: bytes, levels: int = 0) -> bytes:
     return bytes((Command.GET,)) + text(uri) + bytes((levels,))
 
@@ -69,8 +101,9 @@ def apdu(ins: int, data: bytes = b"", p1: int = 0, p2: int = 0, *, cla: int = Cl
 
 READ_ALL = apdu(Ins.READ, b"\x00", p1=0xFF)
 
-# A tree with one of each kind: A/x is a leaf, A/B holds the leaf y, L is a leaf below the root.
+# A tree with one of each kind: A/x is a leaf, A/B holds the leaf y, L is a leaf below the root.  srv is a server.
 TARGET = (
+    server(b"srv"),
     add(b"", interior(b"A", 2), leaf(b"x", b"1"), interior(b"B", 1), leaf(b"y", b"2")),
     add(b"", leaf(b"L", b"long" * 20)),
 )
@@ -118,14 +151,23 @@ class Attacker:
 
     def tree(self) -> bytes:
         """The stream of the whole tree: flags, generation, every property of every node."""
-        data, sw = self.device.apdu(READ_ALL)
+        data = self.read(b"\x00")
+        assert data
+        return data
+
+    def read(self, data: bytes, p2: int = 0) -> bytes:
+        """The stream that a READ of all levels with this data gives; empty when it is not allowed."""
+        stream, sw = self.device.apdu(apdu(Ins.READ, data, 0xFF, p2))
         number = 0
         while sw == Sw.MORE:
             number += 1
-            more, sw = self.device.apdu(apdu(Ins.READ_NEXT, p1=data[3], p2=number))
-            data += more
+            p1, low = ((stream[3] << 8) + number & 0xFFFF).to_bytes(2)
+            more, sw = self.device.apdu(apdu(Ins.READ_NEXT, p1=p1, p2=low))
+            stream += more
+        if sw == Sw.NOT_ALLOWED and not stream:
+            return b""
         assert_sw(sw, Sw.OK)
-        return data
+        return stream
 
     def works(self) -> None:
         """The session goes on as if nothing had happened: an Add, a Get of it, its Delete."""

@@ -16,9 +16,13 @@ from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
 from smartdm.session import Batch, Session
 from smartdm.transport.sim import SimTransport
-from smartdm.wire import TYPES, Principal, Sw
+from smartdm.wire import Principal, Sw
+from tests.card.attack import Attacker, text
 from tests.card.device import Device, parameters
+from tests.oracle.reading import Reader
 
+OWN_NODES = 7
+"""Those of a fresh card."""
 PROFILES = {"default": b"", "small": parameters(small=True)}
 
 
@@ -62,7 +66,7 @@ def look(device: Device) -> Seen:
     session = device.open()
     info = session.info
     seen = Seen(session.read(), info.generation, info.free, info.nodes)
-    assert seen.tree.count() == seen.nodes
+    assert len(records(device)) == seen.nodes
     assert session.generation == info.generation
     return seen
 
@@ -99,13 +103,11 @@ class Watch:
         return session
 
 
-def record_size(node: Node) -> int:
-    """Bytes of the node's record (``docs/store.md``, "Records")."""
-    texts = (node.name.encode(), node.title.encode(), b"" if node.type in TYPES else node.type.encode())
-    acl = sum(2 + len(server_id.encode()) for server_id, _ in node.acl.entries)
-    optional = sum(1 + length for length in (len(texts[1]), len(texts[2]), acl) if length)
-    tail = 1 + (len(node.value) if node.is_leaf else 2 * len(node.children))
-    return 7 + 1 + len(texts[0]) + optional + (0 if node.tstamp is None else 4) + tail
+def records(device: Device) -> list[int]:
+    """Bytes of each record of tree and registry; the issuer must be asking, and may read everything."""
+    items = [item for uri in (b"", b"?") for item in Reader(Attacker(device).read(text(uri) + bytes(3), p2=1)).flat()]
+    assert not any(item.withheld for item in items)
+    return [item.size for item in items]
 
 
 def granule(info: CardInfo, *, small: bool) -> int:
@@ -115,11 +117,10 @@ def granule(info: CardInfo, *, small: bool) -> int:
     return 16 if small or info.arena > 16 * 1024 else 8
 
 
-def expected_free(info: CardInfo, tree: Node, *, small: bool) -> int:
-    """What must be free beside this tree: the arena but for whole granules of each record and of the reserve."""
+def expected_free(info: CardInfo, device: Device, *, small: bool) -> int:
+    """What must be free on this card: the arena but for whole granules of each record and of the reserve."""
     step = granule(info, small=small)
-    sizes = [info.reserve, *(record_size(node) for _, node in tree.walk())]
-    return max(0, info.arena - sum(-(-size // step) * step for size in sizes))
+    return max(0, info.arena - sum(-(-size // step) * step for size in [info.reserve, *records(device)]))
 
 
 def refusal(session: Session, batch: Batch) -> int:

@@ -3,131 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from smartdm.mo.acl import Acl
-from smartdm.mo.tree import Format, Node
-from smartdm.mo.uri import ROOT
-from smartdm.session import Batch
-from smartdm.wire import Sw
-from tests.card.device import Device, parameters
-from tests.card.store import Watch, branch, fill, leaf, leaves, pattern, uri
+from smartdm.wire import Format
+from tests.card.judge import Judge
+from tests.card.tear_cards import (
+    ACL,
+    DEFINITION,
+    MIME,
+    NOW,
+    UP,
+    basic,
+    before_commit,
+    fresh,
+    full,
+    governed,
+    in_pieces,
+    leaves,
+    nearly_full,
+    pattern,
+    touch,
+    uploading,
+    wide,
+)
+from tests.oracle.acl import ISSUER, NONE, Acl
+from tests.oracle.commands import Add, Delete, Get, Rename, Replace, SetAcl, SetTitle, Source
+from tests.oracle.commands import Command as Dm
+from tests.oracle.nodes import REGISTRY, SERVERS, Node, Path, branch, defined, large, leaf, rule_branch, rule_leaf
+from tests.oracle.writing import NO_OPTIONS, Options
 
-NOW = 0x2F000000
-ACL = Acl.parse("Get=*&Replace=op.example+#issuer")
-MIME = "application/vnd.example.settings"
-
-
-def basic(device: Device) -> None:
-    """A tree with every property in it."""
-    session = device.open()
-    dev = branch(
-        "Dev",
-        leaf("Man", b"Maker", type="text/plain", title="Manufacturer"),
-        leaf("Swv", pattern(3, 120), type=MIME, acl=ACL),
-        Node("Cnt", Format.INT, b"42"),
-        branch("Ext", leaf("A", b"a"), branch("B", leaf("C", b"c"))),
-        title="Device details",
-        acl=ACL,
-        type="urn:oma:mo:oma-dm-dmacc:1.0",
-    )
-    session.apply(Batch(time=NOW - 1).add(ROOT, dev))
-    # Without a time: what is added here and deleted again leaves a record of the same size.
-    session.apply(Batch().add(ROOT, branch("Scratch")))
-
-
-def wide(device: Device) -> None:
-    """With a node whose children take several pages of the id table."""
-    basic(device)
-    session = device.open()
-    session.apply(Batch().add(ROOT, branch("Big", *leaves(most(device), 6))))
-
-
-def fresh(device: Device) -> None:
-    """Nothing yet: all superblock slots but one were never written."""
-
-
-def before_commit(number: int) -> Callable[[Device], None]:
-    """The next commit has this number; slots are written in turn, and the number's low byte tells which is newest."""
-
-    def prepare(device: Device) -> None:
-        basic(device)  # the third commit; install made the first
-        session = device.open()
-        for _ in range(number - 4):
-            session.apply(touch())
-
-    return prepare
-
-
-def most(device: Device) -> int:
-    """As many leaves as take three pages of the id table."""
-    return 140 if device.open().info.node_limit > 160 else 75
-
-
-def full(device: Device) -> None:
-    """Not one more leaf fits."""
-    basic(device)
-    session = device.open()
-    session.apply(Batch().add(ROOT, branch("Big", *leaves(40, 6))))
-    fill(session, uri("Scratch"), 200, 50, 10, 0)
-
-
-def nearly_full(device: Device) -> None:
-    """One leaf fits, and no other."""
-    full(device)
-    device.open().apply(Batch().delete(uri("Scratch/F1")))
-
-
-def in_pieces(device: Device) -> None:
-    """There is room for a leaf with 100 bytes, but only after gathering."""
-    basic(device)
-    session = device.open()
-    for at in range(6):
-        session.apply(Batch().add(ROOT, branch(f"G{at}")))
-        fill_group(device, at)
-    for at in range(6):
-        for child in session.read(uri(f"G{at}")).children[::2]:
-            session.apply(Batch().delete(uri(f"G{at}/{child.name}")))
-    for at in range(60):
-        kept = device.sim.snapshot()
-        watch = Watch(device.sim)
-        watch.open().apply(Batch().add(uri("Scratch"), leaf(f"P{at:02}", pattern(at, 100))))
-        if watch.answers[Sw.SEND_AGAIN]:
-            device.sim.restore(kept)
-            return
-    raise AssertionError("memory never lay in pieces")
-
-
-def fill_group(device: Device, group: int) -> None:
-    """Some leaves of one size."""
-    session = device.open()
-    for at in range(18):
-        session.apply(Batch().add(uri(f"G{group}"), leaf(f"L{at:02}", pattern(at, 22))))
+TIMED = Options(time=NOW)
+TAGGED = Options(time=NOW, tag=b"hosttag1")
+SRV = (REGISTRY, SERVERS)
 
 
 @dataclass(frozen=True)
 class Command:
-    """``prepare`` makes the card, ``batch`` is what is cut.
+    """``prepare`` makes the card, ``batch`` is what is cut, ``who`` sends it.
 
     ``warm_up``: batches after power-up, so that the cut one is not the first; ``gathers``: whether memory is gathered
     first (None = perhaps); ``full``: there is no room for an Add afterwards; ``below``: where one is made else.
     """
 
     name: str
-    batch: Callable[[], Batch]
-    prepare: Callable[[Device], None] = basic
+    batch: list[Dm]
+    prepare: Callable[[Judge], None] = basic
     parameters: bytes = b""
-    warm_up: tuple[Callable[[], Batch], ...] = ()
+    options: Options = NO_OPTIONS
+    who: str = ISSUER
+    warm_up: int = 0
     gathers: bool | None = False
     full: bool = False
-    below: str = "Scratch"
+    below: Path = field(default=("Scratch",))
 
-    def afterwards(self) -> list[Batch]:
-        """What is done next."""
+    def afterwards(self) -> list[Dm]:
+        """What is done next, one in each batch."""
         if self.full:
-            return [Batch().delete(uri("Scratch/F2")), Batch().delete(uri("Dev/Ext"))]
-        place = uri(self.below) / "Next"
-        return [Batch().add(place.parent, branch(place.name, leaf("Leaf", b"next"))), Batch().delete(place)]
+            return [Delete(("Scratch", "F2")), Delete(("Dev", "Ext"))]
+        return [Add(self.below, branch("Next", leaf("Leaf", b"next"))), Delete((*self.below, "Next"))]
 
 
 def subtree() -> Node:
@@ -136,55 +69,94 @@ def subtree() -> Node:
     return branch("Sub", inner, leaf("Long", pattern(9, 224), type=MIME), branch("None"), leaf("Empty"))
 
 
-def mixed() -> Batch:
-    """Every command in one batch of several parts."""
-    return (
-        Batch(time=NOW)
-        .add(uri("Dev"), subtree())
-        .replace(uri("Dev/Sub/Long"), pattern(5, 200))
-        .rename(uri("Dev/Ext"), "Extended")
-        .delete(uri("Dev/Extended/B"))
-        .replace(uri("Dev/Swv"), b"2", Format.INT)
-        .add(uri("Dev/Extended"), leaf("B", b"again"))
-        .delete(uri("Dev/Sub/In/V2"))
-        .get(uri("Dev"), 1)
-    )
+MIXED: list[Dm] = [
+    Add(("Dev",), subtree()),
+    Replace(("Dev", "Sub", "Long"), pattern(5, 200)),
+    Rename(("Dev", "Ext"), "Extended"),
+    Delete(("Dev", "Extended", "B")),
+    Replace(("Dev", "Swv"), b"2", Format.INT),
+    Source(("Dev", "Man")),
+    Add(("Dev", "Extended"), leaf("B"), sourced=True),
+    SetTitle(("Dev", "Extended"), "More of it"),
+    SetAcl(("Dev", "Sub"), Acl.parse("Get=op.example+#issuer&Delete=#issuer")),
+    Get(("Dev",), 1),
+]
+OBJECT = defined(
+    "N",
+    ("mo",),
+    defined("Id", ("mo", "Id"), value=b"1", further=1),
+    *(defined(f"p{at}", ("mo", ""), defined("Port", ("mo", "", "Port"), value=b"1")) for at in range(3)),
+    defined("Ext", ("mo", "Ext"), leaf("free"), format=Format.NODE),
+)
+ROOMY = bytes.fromhex("800110 8102012C")
+SMALL_ARENA = bytes.fromhex("800108")
+EXTRA = Add(("Scratch",), leaf("Pxx", pattern(1, 100)))
 
-
-def touch() -> Batch:
-    """A small change."""
-    return Batch().replace(uri("Dev/Ext/A"), b"warm")
-
-
-ROOMY = parameters(nodes=300, arena=16)
-SMALL_ARENA = parameters(arena=8)
-EXTRA = uri("Scratch/Pxx")
-
-COMMANDS = [
-    Command("first of a card", lambda: Batch().add(ROOT, branch("A", leaf("B", b"1"))), fresh, below=""),
-    Command("add leaf", lambda: Batch(time=NOW).add(ROOT, leaf("New", b"value", title="A new one", acl=ACL))),
-    Command("add subtree", lambda: Batch().add(uri("Dev/Ext"), subtree())),
-    Command("add over pages", lambda: Batch().add(ROOT, branch("More", *leaves(80, 4))), parameters=ROOMY),
-    Command("replace shorter", lambda: Batch(time=NOW).replace(uri("Dev/Swv"), b"1")),
-    Command("replace longer", lambda: Batch().replace(uri("Dev/Man"), pattern(7, 224))),
-    Command("replace type", lambda: Batch(time=NOW).replace(uri("Dev/Cnt"), b"\x00\x01", Format.BIN, MIME)),
-    Command("delete leaf", lambda: Batch(time=NOW).delete(uri("Dev/Man"))),
-    Command("delete subtree", lambda: Batch().delete(uri("Big")), wide),
-    Command("rename leaf", lambda: Batch().rename(uri("Dev/Cnt"), "A much longer name than before")),
-    Command("rename interior", lambda: Batch(time=NOW).rename(uri("Dev"), "D")),
-    Command("mixed", mixed),
-    Command("mixed, not the first", mixed, warm_up=(touch,)),
-    Command("delete, not the first", lambda: Batch().delete(uri("Big")), wide, warm_up=(touch, touch)),
-    Command("gather", lambda: Batch().add(EXTRA.parent, leaf(EXTRA.name, pattern(1, 100))), in_pieces, SMALL_ARENA,
-            gathers=True),
-    Command("add, nearly full", lambda: Batch().add(uri("Scratch"), leaf("Last", pattern(2, 150))), nearly_full,
-            SMALL_ARENA, gathers=None, full=True),
-    Command("replace, nearly full", lambda: Batch().replace(uri("Scratch/F0"), pattern(2, 150)), nearly_full,
-            SMALL_ARENA, gathers=None, full=True),
-    Command("delete, full", lambda: Batch().delete(uri("Scratch/F1")), full, SMALL_ARENA, gathers=None, full=True),
-    Command("delete subtree, full", lambda: Batch(time=NOW).delete(uri("Big")), full, gathers=None, full=True),
-    Command("erase", lambda: Batch().erase(), wide, below=""),
-    Command("erase, full", lambda: Batch().erase(), full, SMALL_ARENA, gathers=None, below=""),
-    *(Command(f"commit {number}", lambda: Batch().replace(uri("Dev/Man"), b"new"), before_commit(number))
-      for number in (*range(5, 13), 127, 128, 129, 255, 256, 257)),
+PLAIN = [
+    Command("first of a card", [Add((), branch("A", leaf("B", b"1")))], fresh, below=()),
+    Command("add leaf", [Add((), leaf("New", b"value", title="A new one", acl=ACL))], options=TIMED),
+    Command("add subtree", [Add(("Dev", "Ext"), subtree())]),
+    Command("add over pages", [Add((), branch("More", *leaves(80, 4)))], parameters=ROOMY),
+    Command("replace shorter", [Replace(("Dev", "Swv"), b"1")], options=TIMED),
+    Command("replace longer", [Replace(("Dev", "Man"), pattern(7, 224))]),
+    Command("replace type", [Replace(("Dev", "Cnt"), b"\x00\x01", Format.BIN, MIME)], options=TIMED),
+    Command("delete leaf", [Delete(("Dev", "Man"))], options=TIMED),
+    Command("delete subtree", [Delete(("Big",))], wide),
+    Command("rename leaf", [Rename(("Dev", "Cnt"), "A much longer name than before")]),
+    Command("rename interior", [Rename(("Dev",), "D")], options=TIMED),
+    Command("mixed", MIXED, options=TAGGED),
+    Command("mixed, not the first", MIXED, warm_up=1, options=TIMED),
+    Command("delete, not the first", [Delete(("Big",))], wide, warm_up=2),
+    Command("tag", [touch()], options=TAGGED),
+]
+GOVERNING = [
+    Command("acl", [SetAcl(("Dev",), Acl.parse("Get=*&Replace=#issuer&Add=#issuer&Delete=#issuer"))]),
+    Command("acl of a leaf, gone", [SetAcl(("Dev", "Swv"), NONE)], options=TIMED),
+    Command("acl of the root", [SetAcl((), Acl.parse("Add=*&Get=*&Replace=#issuer&Delete=#issuer+op.example"))]),
+    Command("title", [SetTitle(("Dev", "Ext"), "A new title")], options=TIMED),
+    Command("title, gone", [SetTitle(("Dev",), "")]),
+    Command("copy", [Source(("Dev", "Swv")), Replace(("Dev", "Man"), None)]),
+    Command("copy to a new leaf", [Source(("Dev", "Swv")), Add((), leaf("Copy"), sourced=True)], options=TIMED),
+    Command("load a definition", [Add((REGISTRY,), rule_branch("new", *(rule_leaf(f"Leaf {at}") for at in range(8))))],
+            governed),
+    Command("unload a definition", [Delete((REGISTRY, "spare"))], governed),
+    Command("definition and object", [Delete((REGISTRY, "spare")), Delete(("M",)), Delete((REGISTRY, "mo")),
+                                      Add((REGISTRY,), DEFINITION)], governed),
+    Command("add an object", [Add((), OBJECT)], governed, options=TIMED),
+    Command("replace in an object", [Replace(("M", "Id"), b"new", Format.CHR, further=1)], governed),
+    Command("rename in an object", [Rename(("M", "one"), "two"), Rename(("M",), "N")], governed, options=TIMED),
+    Command("add a server", [Add(SRV, leaf("new.example")), Add((), branch("N", acl=Acl.parse("Get=new.example")))]),
+    Command("remove a server", [Delete((*SRV, "srv"))], governed, options=TIMED),
+    Command("remove the server of many lists", [Delete((*SRV, "op.example"))], governed),
+    Command("a server's own node", [Add((), branch("Mine", leaf("x", b"1")))], governed, who="srv", options=TIMED),
 ]  # fmt: skip
+LARGE = [
+    Command("add a large value", [Add((), large("Large", *(pattern(at, 224) for at in range(5))))], options=TIMED),
+    Command("begin an upload", [Add(UP, large("v"))], uploading),
+    Command("a piece", [Add((*UP, "u"), Node("", Format.BIN, pattern(9, 224)))], uploading),
+    Command("adopt by replace", [Source((*UP, "u")), Replace(("Dev", "Man"), None, Format.BIN)], uploading),
+    Command("adopt instead of a large value", [Source((*UP, "u")), Replace(("Big",), None)], uploading, options=TIMED),
+    Command("adopt by add", [Source((*UP, "u")), Add(("Dev",), leaf("New", format=Format.BIN), sourced=True)],
+            uploading),
+    Command("replace a large value", [Replace(("Big",), b"small")], uploading),
+    Command("delete a large value", [Delete(("Big",))], uploading, options=TIMED),
+    Command("delete an upload", [Delete((*UP, "u"))], uploading),
+]  # fmt: skip
+FULL = [
+    Command("gather", [EXTRA], in_pieces, SMALL_ARENA, gathers=True),
+    Command("add, nearly full", [Add(("Scratch",), leaf("Last", pattern(2, 150)))], nearly_full, SMALL_ARENA,
+            gathers=None, full=True),
+    Command("replace, nearly full", [Replace(("Scratch", "F0"), pattern(2, 150))], nearly_full, SMALL_ARENA,
+            gathers=None, full=True),
+    Command("delete, full", [Delete(("Scratch", "F1"))], full, SMALL_ARENA, gathers=None, full=True),
+    Command("delete subtree, full", [Delete(("Big",))], full, gathers=None, full=True, options=TIMED),
+    Command("remove a server, nearly full", [Delete((*SRV, "op.example"))], nearly_full, SMALL_ARENA, gathers=None,
+            full=True),
+    Command("erase", [Delete(())], wide, below=()),
+    Command("erase, full", [Delete(())], full, SMALL_ARENA, gathers=None, below=()),
+]  # fmt: skip
+NUMBERED = [
+    Command(f"commit {number}", [Replace(("Dev", "Man"), b"new")], before_commit(number))
+    for number in (*range(5, 13), 127, 128, 129, 255, 256, 257)
+]
+COMMANDS = [*PLAIN, *GOVERNING, *LARGE, *FULL, *NUMBERED]

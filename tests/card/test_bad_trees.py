@@ -11,6 +11,7 @@ from tests.card.attack import (
     GENERATION_SIZE,
     OPTIONS,
     Attacker,
+    acl,
     add,
     apdu,
     assert_sw,
@@ -19,10 +20,14 @@ from tests.card.attack import (
     get,
     interior,
     leaf,
+    node,
     options,
     rename,
     replace,
+    source,
+    sourced,
     text,
+    title,
 )
 from tests.card.device import SMALL, Device
 
@@ -109,8 +114,9 @@ def test_children_that_are_announced_and_do_not_come_are_truncated(card: Attacke
 
 def test_more_nodes_than_ids_are_refused(device: Device):
     card = attacker(device, SMALL)
-    card.refused(Sw.NO_NODE_LEFT, add(b"", interior(b"W", Limit.CHILDREN)))
     card.refused(Sw.NO_NODE_LEFT, add(b"", interior(b"W", 2), interior(b"a", 150), interior(b"b", 150)))
+    card.done(add(b"", interior(b"V", 5), *[leaf(b"%d" % number) for number in range(5)]))
+    card.refused(Sw.NO_NODE_LEFT, add(b"", interior(b"W", Limit.CHILDREN)))
 
 
 # Too long.
@@ -177,6 +183,14 @@ def elements() -> list[tuple[bytes, bytes, bool]]:
         (replace(b"A/x", b"", kind=Format.BIN, meta=0x80, texts=text(b"x/y"))[:-1] + b"\x03", b"new", True),
         (replace(b"A/B/y", b"")[:-1] + b"\x04", b"kept", True),
         (rename(b"A/B/S", b"R"), b"", True),
+        (acl(b"A/B", b"\x1f\x01*\x08\x03srv"), b"", True),
+        (title(b"A", "Tïtle".encode()), b"", True),
+        (source(b"A/B/y"), b"", True),
+        (sourced(replace(b"A/x", b"")), b"", True),
+        (add(b"A"), b"", False),
+        (node(b"P", b"\xff\x02", Format.BIN), b"", False),
+        (leaf(b"", kind=Format.BIN)[:-1] + b"\x03", b"one", False),
+        (leaf(b"", kind=Format.BIN)[:-1] + b"\x03", b"two", True),
         (delete(b"L"), b"", True),
         (get(b"A", 255), b"", True),
     ]

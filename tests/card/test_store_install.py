@@ -38,7 +38,7 @@ def test_parameters_out_of_range_are_refused_and_no_card_is_made(device: Device,
         device.apdu(SELECT)
 
 
-@pytest.mark.parametrize(("profile", "expected"), [("default", (16384, 384, 512, 16)), ("small", (8192, 160, 384, 10))])
+@pytest.mark.parametrize(("profile", "expected"), [("default", (16384, 512, 512, 16)), ("small", (8192, 256, 384, 10))])
 def test_defaults_of_the_profiles(device: Device, profile: str, expected: tuple[int, int, int, int]):
     info = device.new(PROFILES[profile]).info
     assert (info.arena, info.node_limit, info.reserve, info.max_depth) == expected
@@ -50,7 +50,7 @@ def test_defaults_of_the_profiles(device: Device, profile: str, expected: tuple[
 def test_reserve_and_node_limit_are_as_installed(device: Device, profile: str, nodes: int, reserve: int):
     session = device.new(PROFILES[profile] + parameters(nodes=nodes, reserve=reserve))
     assert (session.info.node_limit, session.info.reserve) == (nodes, reserve)
-    assert session.info.free == expected_free(session.info, session.read(), small=profile == "small")
+    assert session.info.free == expected_free(session.info, device, small=profile == "small")
 
 
 def test_parameters_may_stand_in_any_order(device: Device):

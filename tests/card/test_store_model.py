@@ -1,265 +1,191 @@
-"""Random batches on the card and on a model of the tree's rules: after each of them both hold the same tree."""
+"""Random batches of random askers on a card and on the judge's model: after each of them both hold the same.
+
+Trees, statuses, generations, ids, feeds, free space; across resets, power cuts and new installs.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any
+from dataclasses import dataclass, field
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, note
 from hypothesis import strategies as st
 
-from smartdm.errors import CardError, CardFull, PowerLostError, UriError
-from smartdm.mo.acl import EMPTY, Acl
-from smartdm.mo.tree import Format, Node
-from smartdm.mo.uri import Uri
-from smartdm.session import Batch
+from smartdm.errors import PowerLostError
 from smartdm.transport.sim import CutMode, SimTransport
-from tests.card.device import Device, parameters
-from tests.card.model import Add, Command, Delete, Erase, Get, Model, Path, Refused, Rename, Replace, node_of
-from tests.card.store import PROFILES, branch, expected_free, leaf, leaves, pattern
+from smartdm.wire import Format
+from smartdm.wire import Node as Fixed
+from tests.card.judge import FULL, Judge
+from tests.oracle.acl import ISSUER
+from tests.oracle.choices import DEFINITIONS, SERVER_IDS, Choices
+from tests.oracle.commands import Add, Command, Delete, Replace, Source
+from tests.oracle.doubts import Refused
+from tests.oracle.feed import Snapshot, compare, follow
+from tests.oracle.nodes import REGISTRY, leaf
+from tests.oracle.tree import Card
+from tests.oracle.writing import Options
 
-NAMES = (*"ABCDEFGHIJKLM", "Dé", "A.B", "%41", "long" * 10, "n" * 64)
-TYPES = ("", "text/plain", "application/vnd.example")
-ACLS = (EMPTY, Acl.parse("Get=*"), Acl.parse("Add=a&Delete=a+b&Replace=*"))
-
-names = st.sampled_from(NAMES)
-values = st.binary(max_size=20) | st.sampled_from([b"", b"v" * 48, b"w" * 150, b"x" * 224])
-leaf_formats = st.sampled_from([Format.CHR, Format.BIN, Format.INT, Format.BOOL, Format.XML])
-texts = {"type": st.sampled_from(TYPES), "title": st.sampled_from(("", "T", "Title é")), "acl": st.sampled_from(ACLS)}
-leaf_nodes = st.builds(Node, name=names, format=leaf_formats, value=values, **texts)
-picks = st.integers(0, 999)
-
-
-def interior(children: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
-    """Nodes with up to three children of different names."""
-    some = st.lists(children, max_size=3, unique_by=lambda node: node.name).map(tuple)
-    return st.builds(Node, name=names, format=st.just(Format.NODE), children=some, **texts)
+CARDS = {
+    "default": bytes.fromhex("800140"),
+    "small": bytes.fromhex("820100 800128"),
+    "tight": bytes.fromhex("800108 8102002C"),
+}
+"""Install parameters: room enough in both profiles; 8 KiB and 44 nodes."""
 
 
-empty_nodes = st.builds(Node, name=names, format=st.just(Format.NODE), **texts)
-nodes = st.recursive(leaf_nodes | empty_nodes, interior, max_leaves=8)
+@dataclass
+class Trial:
+    """A card, its judge, and what a host that follows the card knows."""
 
+    sim: SimTransport
+    card: str
+    choices: Choices
+    judge: Judge = field(init=False)
+    base: Snapshot = field(init=False)
+    since: int = 0
+    taken: bool = False
+    """Whether a value was taken from an upload since: its pieces are older than the tree's view of them."""
 
-class Aim(Enum):
-    """Which node a command is meant for."""
+    def install(self) -> None:
+        """A fresh card with servers and definitions."""
+        self.judge = Judge.new(self.sim, CARDS[self.card])
+        self.judge.tight = self.card == "tight"
+        self.judge.servers(*SERVER_IDS)
+        if self.choices.definitions:
+            self.judge.done(*(Add((REGISTRY,), definition) for definition in DEFINITIONS), who=ISSUER)
+        self.remember()
 
-    FITTING = "one of the right kind"
-    ANY = "any node"
-    NONE = "no node at all"
+    def remember(self) -> None:
+        """What the host knows from now on."""
+        self.judge.ask_as(ISSUER)
+        if self.judge.read((), 0).data:
+            self.base, self.since, self.taken = self.judge.snapshot(), self.judge.model.generation, False
 
+    def batch(self, who: str) -> tuple[list[Command], Card]:
+        """A batch whose commands know what the ones before them do; and the card after it as far as it is done."""
+        commands: list[Command] = []
+        card = self.judge.model
+        for _ in range(self.choices.pick((1, 1, 1, 2, 4))):
+            new = self.choices.command(card)
+            if not self.known(new):
+                continue
+            commands += new
+            try:
+                card = card.after(new, who)
+            except Refused:
+                continue
+        if self.choices.chance(25):
+            commands += [self.choices.get(card) for _ in range(self.choices.pick((1, 2)))]
+        return commands, card
 
-@dataclass(frozen=True)
-class Plan:
-    """A command whose node is picked when it runs, from what the tree then holds."""
+    def known(self, commands: list[Command]) -> bool:
+        """Whether the ids of all definitions are known: not of one that this very batch would load."""
+        nodes = (node for command in commands if isinstance(command, Add) for node in command.node.walk())
+        return all(node.definition in self.judge.numbers.ids for node in nodes if node.definition)
 
-    kind: type[Command]
-    pick: int
-    aim: Aim
-    arguments: tuple[Any, ...]
-
-    def command(self, model: Model) -> Command | None:
-        """The command on this tree; None if no node fits."""
-        paths = model.root.paths()
-        if self.aim is Aim.FITTING:
-            paths = [path for path in paths if self.fits(model, path)]
-        if not paths:
-            return None
-        path = paths[self.pick % len(paths)]
-        if self.kind is Erase:
-            return Erase() if self.aim is Aim.ANY else None
-        return self.kind((*path, "Nowhere") if self.aim is Aim.NONE else path, *self.arguments)
-
-    def fits(self, model: Model, path: Path) -> bool:
-        """Whether this kind of command has a chance there."""
-        interior = model.find(path).format is Format.NODE
-        if self.kind is Add:
-            return interior
-        return self.kind is Get or (bool(path) and not (interior and self.kind is Replace))
-
-
-aims = st.sampled_from([Aim.FITTING] * 18 + [Aim.ANY, Aim.NONE])
-
-
-def plan(kind: type[Command], *arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Plan]:
-    """Plans of one kind of command."""
-    return st.builds(Plan, st.just(kind), picks, aims, st.tuples(*arguments))
-
-
-adds = plan(Add, nodes)
-formats = st.none() | st.none() | leaf_formats | leaf_formats | st.sampled_from([Format.NULL, Format.NODE])
-changes = (
-    adds
-    | adds
-    | adds
-    | adds
-    | plan(Replace, values, formats, st.sampled_from(TYPES))
-    | plan(Delete)
-    | plan(Rename, names)
-    | plan(Erase)
-)
-cuts = st.tuples(st.integers(1, 12), st.sampled_from(CutMode), st.integers(0, 99))
-
-
-@dataclass(frozen=True)
-class Step:
-    """A batch, and what happens to the power: nothing, a cycle before it, or a cut in it."""
-
-    plans: list[Plan]
-    gets: list[Plan]
-    time: int | None
-    cycle: bool
-    cut: tuple[int, CutMode, int] | None
-
-
-steps = st.builds(
-    Step,
-    st.lists(changes, min_size=1, max_size=4),
-    st.lists(plan(Get), max_size=2),
-    st.none() | st.integers(0, 0xFFFFFFFF),
-    st.booleans(),
-    st.none() | st.none() | st.none() | cuts,
-)
-
-
-def put(batch: Batch, command: Command) -> bool:
-    """Append the command; False if no batch can hold it because its URI is too long."""
-    place = Uri(command.path)
-    try:
-        match command:
-            case Add():
-                batch.add(place, command.node)
-            case Replace(format=None):
-                batch.replace(place, command.value)
-            case Replace():
-                batch.replace(place, command.value, command.format, command.type)
-            case Delete():
-                batch.delete(place)
-            case Rename():
-                batch.rename(place, command.name)
-            case Erase():
-                batch.erase()
-            case Get():
-                batch.get(place)
-    except UriError:
-        return False
-    return True
-
-
-def starter(max_depth: int) -> list[Command]:
-    """A tree to begin with: some nodes of each kind, and a branch nearly as deep as can be."""
-    deep = leaf("End", b"deep")
-    for _ in range(max_depth - 3):
-        deep = branch("D", deep)
-    some = branch("Some", leaf("A", b"a"), branch("B", leaf("A", pattern(1, 100)), leaf("B")), branch("C"), title="T")
-    return [Add((), deep), Add((), some), Add(("Some",), branch("Wide", *leaves(12))), Rename(("Some", "C"), "K")]
-
-
-class Both:
-    """A card and its model."""
-
-    def __init__(self, simulator: SimTransport, profile: str) -> None:
-        self.device = Device(simulator)
-        self.small = profile == "small"
-        self.session = self.device.new(PROFILES[profile] + parameters(arena=8 if self.small else 64))
-        self.model = Model(self.session.info.max_depth)
-        for command in starter(self.model.max_depth):
-            batch = Batch()
-            put(batch, command)
-            self.session.apply(batch)
-            self.model = self.model.after([command], None)
-        self.compare()
-
-    def step(self, step: Step) -> None:
-        """Run one step on both and compare."""
-        if step.cycle:
-            self.session = self.device.power_cycle()
-        batch, commands = self.batch(step)
-        try:
-            new, refused = self.model.after(commands, step.time), None
-        except Refused as why:
-            new, refused = self.model, why
-        if step.cut:
-            self.device.sim.arm_cut(*step.cut)
-        try:
-            answers = self.session.apply(batch)
-        except PowerLostError:
-            self.device.sim.reset()
-            self.device.sim.arm_cut(0)
-            if self.device.open().info.generation == self.model.generation:
-                new = self.model
-        except CardError as error:
-            self.check_refusal(batch, refused, error)
-            new = self.model
+    def step(self) -> None:
+        """A batch, and what happens to the power."""
+        if self.choices.chance(1):
+            self.install()
+        choices, judge = self.choices, self.judge
+        if choices.chance(10):
+            judge.power_cycle()
+        who = choices.who()
+        commands, _ = self.batch(who)
+        note(f"{who}: {commands}")
+        self.taken |= any(isinstance(command, Source) for command in commands)
+        options = Options(
+            time=choices.pick((None, choices.random.randrange(1 << 32))),
+            generation=choices.pick((None, judge.model.generation)),
+        )
+        if choices.chance(20):
+            self.cut(commands, who, options)
         else:
-            assert refused is None, f"{batch.names} must be refused with {refused.statuses}"
-            self.check_answers(commands, answers, new)
-        self.device.sim.arm_cut(0)
-        self.model = new
+            judge.do(*commands, who=who, options=options)
         self.compare()
 
-    def batch(self, step: Step) -> tuple[Batch, list[Command]]:
-        """The batch of a step; later commands may name what earlier ones add."""
-        batch, commands = Batch(time=step.time), list[Command]()
-        tree = self.model
-        for each in step.plans + step.gets:
-            command = each.command(tree)
-            if command and put(batch, command):
-                commands.append(command)
-                try:
-                    tree = tree.after([command], step.time)
-                except Refused:
-                    continue
-        return batch, commands
-
-    def check_refusal(self, batch: Batch, refused: Refused | None, error: CardError) -> None:
-        """Refused as the model says, or for want of room where there is little."""
-        if isinstance(error, CardFull) and not step_fits(self):
-            return
-        assert refused is not None, f"{batch.names}: {error}"
-        assert error.dm_status in refused.statuses
-        assert error.command == batch.names[refused.at]
-
-    @staticmethod
-    def check_answers(commands: list[Command], answers: list[Node], new: Model) -> None:
-        """What the Gets found is in the tree after the batch."""
-        gets = [command for command in commands if isinstance(command, Get)]
-        assert answers == [node_of(new.find(get.path)) for get in gets]
+    def cut(self, commands: list[Command], who: str, options: Options) -> None:
+        """The power is cut at some write of a batch: afterwards all of it is done, or nothing."""
+        choices, judge = self.choices, self.judge
+        judge.ask_as(who)
+        try:
+            new: Card | None = judge.model.after(commands, who, options.time)
+        except Refused:
+            new = None
+        way = choices.pick(list(CutMode))
+        judge.sim.arm_cut(choices.random.randint(1, 12), way, choices.random.randrange(100))
+        try:
+            answer = judge.run(commands, options)
+        except PowerLostError:
+            judge.sim.reset()
+            told = judge.select()
+            if told.generation != judge.model.generation:
+                assert new is not None
+                judge.model = new
+        else:
+            if new is not None and not (judge.tight and answer.sw in FULL):
+                judge.agree(commands, answer, None, new)
+                judge.model = new
+        judge.sim.arm_cut(0)
+        judge.learn()
 
     def compare(self) -> None:
-        """Tree, generation, free space, number of nodes."""
-        self.session = self.device.open()
-        info, tree = self.session.info, self.session.read()
-        assert tree == node_of(self.model.root)
-        assert (info.generation, info.nodes) == (self.model.generation, tree.count())
-        assert info.free == expected_free(info, tree, small=self.small)
+        """Everything, as the issuer or as somebody; the feed since any generation; what the host makes of it."""
+        judge, choices = self.judge, self.choices
+        judge.audit()
+        judge.look(ISSUER)
+        judge.look(choices.who())
+        judge.follow(choices.random.randrange(judge.model.generation + 1), levels=choices.pick((0, 1, 0xFF, 0xFF)))
+        judge.ask_as(ISSUER)
+        judge.follow(choices.random.randrange(judge.model.generation + 1), (REGISTRY,))
+        self.host_follows()
+
+    def host_follows(self) -> None:
+        """The host's snapshot, brought up to date by the feed, is the card's."""
+        judge = self.judge
+        if not judge.read((), 0).data:
+            return
+        new = judge.snapshot()
+        found = follow(self.base, judge.items((), self.since), Fixed.ROOT)
+        if any(item.withheld for item in (*self.base.values(), *new.values())) or (self.taken and found is None):
+            # What was hidden comes to light without having changed, and must be read by itself.
+            self.remember()
+            return
+        assert found == new
+        difference = compare(self.base, new)
+        note(
+            f"came {sorted(difference.added)}, went {sorted(difference.deleted)}, new name {sorted(difference.renamed)}"
+        )
+        if self.choices.chance(50):
+            self.remember()
 
 
-def step_fits(both: Both) -> bool:
-    """Whether a batch of this test surely has room."""
-    info = both.device.open().info
-    return info.free > 6000 and info.node_limit - info.nodes > 40
-
-
-@pytest.mark.parametrize("profile", PROFILES)
-@given(plans=st.lists(steps, min_size=4, max_size=30))
-def test_the_card_keeps_to_the_rules_of_the_tree(simulator: SimTransport, profile: str, plans: list[Step]):
+@pytest.mark.parametrize("card", CARDS)
+@given(
+    random=st.randoms(use_true_random=False),
+    steps=st.integers(2, 20),
+    kind=st.fixed_dictionaries({"definitions": st.booleans(), "hidden": st.booleans()}),
+)
+def test_the_card_keeps_to_the_rules_of_the_tree(
+    simulator: SimTransport, card: str, random: Random, steps: int, kind: dict[str, bool]
+):
     simulator.commit_limit(384)
-    both = Both(simulator, profile)
-    for step in plans:
-        both.step(step)
+    trial = Trial(simulator, card, Choices(random, **kind))
+    trial.install()
+    for _ in range(steps):
+        trial.step()
 
 
-def test_verno_wraps_to_zero(device: Device):
-    session = device.open()
-    place = Uri(("A",))
-    session.apply(Batch().add(place.parent, Node("A", Format.CHR)))
+def test_verno_wraps_to_zero(simulator: SimTransport):
+    judge = Judge.new(simulator)
+    judge.done(Add((), leaf("A", b"", format=Format.BIN)))
     for times in (4095, *[4096] * 15):
-        batch = Batch()
-        for _ in range(times):
-            batch.replace(place, b"")
-        session.apply(batch)
-    assert session.read(place).verno == 0xFFFF
-    session.apply(Batch().replace(place, b"last"))
-    assert session.read(place).verno == 0
+        judge.done(*[Replace(("A",), b"")] * times)
+    judge.look()
+    assert judge.model.find(("A",)).verno == 0xFFFF
+    judge.done(Replace(("A",), b"last"))
+    judge.look()
+    assert judge.model.find(("A",)).verno == 0
+    judge.done(Delete(("A",)))
+    judge.audit()

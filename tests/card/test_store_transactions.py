@@ -5,41 +5,58 @@ from __future__ import annotations
 import binascii
 import zlib
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from smartdm.errors import CardError, Conflict
-from smartdm.mo.uri import ROOT
-from smartdm.session import Batch
 from smartdm.transport.sim import SimTransport, WriteKind
 from smartdm.wire import Sw
-from tests.card.device import Device
-from tests.card.store import PROFILES, branch, leaf, leaves, look, pattern, refusal, uri
-from tests.card.tear_commands import COMMANDS, Command, basic, wide
+from tests.card.judge import Judge, State, assert_sw
+from tests.card.store import PROFILES
+from tests.card.tear_cards import basic, leaves, pattern, wide
+from tests.card.tear_commands import COMMANDS, Command
+from tests.oracle.commands import Add, Delete, Get, Rename, Replace
+from tests.oracle.commands import Command as Dm
+from tests.oracle.nodes import branch, leaf
+from tests.oracle.writing import Options
 
 BOTH = pytest.mark.parametrize("profile", PROFILES)
 EACH = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 SLOTS = {"default": 8, "small": 4}
 BLOCK = 96
 
-REFUSED: dict[str, tuple[Callable[[], Batch], Sw]] = {
-    "missing": (lambda: Batch().delete(uri("Dev/Missing")), Sw.NOT_FOUND),
-    "late": (lambda: Batch().add(ROOT, branch("A", *leaves(30))).delete(uri("Missing")), Sw.NOT_FOUND),
-    "there already": (lambda: Batch().add(uri("Dev"), leaf("Man")), Sw.ALREADY_EXISTS),
-    "root": (lambda: Batch().rename(ROOT, "r"), Sw.PERMANENT),
-    "below a leaf": (lambda: Batch().add(uri("Dev/Man"), leaf("A")), Sw.NOT_INTERIOR),
-    "interior": (lambda: Batch().replace(uri("Dev"), b"1"), Sw.NOT_LEAF),
-    "full": (lambda: Batch().add(ROOT, branch("A", *leaves(90, 200))), Sw.CARD_FULL),
+REFUSED: dict[str, tuple[list[Dm], Sw]] = {
+    "missing": ([Delete(("Dev", "Missing"))], Sw.NOT_FOUND),
+    "late": ([Add((), branch("A", *leaves(30))), Delete(("Missing",))], Sw.NOT_FOUND),
+    "there already": ([Add(("Dev",), leaf("Man"))], Sw.ALREADY_EXISTS),
+    "root": ([Rename((), "r")], Sw.PERMANENT),
+    "below a leaf": ([Add(("Dev", "Man"), leaf("A"))], Sw.NOT_INTERIOR),
+    "interior": ([Replace(("Dev",), b"1")], Sw.NOT_LEAF),
+    "full": ([Add((), branch("A", *leaves(90, 200)))], Sw.CARD_FULL),
 }
 
 
-def install(device: Device, command: Command, profile: str) -> None:
+def install(simulator: SimTransport, command: Command, profile: str) -> Judge:
     """The card as it is before the command."""
-    device.new(PROFILES[profile] + command.parameters)
-    command.prepare(device)
-    device.sim.counters()
+    judge = Judge.new(simulator, PROFILES[profile] + command.parameters)
+    command.prepare(judge)
+    judge.select()
+    judge.ask_as(command.who)
+    simulator.counters()
+    return judge
+
+
+def run(judge: Judge, command: Command) -> None:
+    """The command, which works."""
+    assert_sw(judge.run(command.batch, command.options).sw, Sw.OK)
+
+
+@pytest.fixture(params=PROFILES)
+def judge(simulator: SimTransport, request: pytest.FixtureRequest) -> Judge:
+    """A card of each profile with the basic tree."""
+    judge = Judge.new(simulator, PROFILES[request.param])
+    basic(judge)
+    return judge
 
 
 # Threat 16: the commit buffer of the card
@@ -49,20 +66,19 @@ def install(device: Device, command: Command, profile: str) -> None:
 @EACH
 @pytest.mark.parametrize("capacity", [384, BLOCK])
 def test_threat_16_no_command_needs_a_large_commit_buffer(
-    device: Device, command: Command, profile: str, capacity: int
+    simulator: SimTransport, command: Command, profile: str, capacity: int
 ):
-    device.sim.commit_limit(capacity)
-    install(device, command, profile)
-    device.open().apply(command.batch())
-    assert device.sim.counters().total.largest == BLOCK <= 128
+    simulator.commit_limit(capacity)
+    run(install(simulator, command, profile), command)
+    assert simulator.counters().total.largest == BLOCK <= 128
+    simulator.commit_limit(384)
 
 
 @BOTH
 @EACH
-def test_the_only_atomic_write_of_a_batch_is_its_superblock(device: Device, command: Command, profile: str):
-    install(device, command, profile)
-    device.open().apply(command.batch())
-    writes = device.sim.last_writes()  # of the last part, which commits
+def test_the_only_atomic_write_of_a_batch_is_its_superblock(simulator: SimTransport, command: Command, profile: str):
+    run(install(simulator, command, profile), command)
+    writes = simulator.last_writes()  # of the last part, which commits
     assert [(write.kind, write.length) for write in writes if write.kind is not WriteKind.COPY_NON_ATOMIC] == [
         (WriteKind.ARRAY_COPY, BLOCK)
     ]
@@ -74,97 +90,86 @@ def test_the_only_atomic_write_of_a_batch_is_its_superblock(device: Device, comm
 
 @BOTH
 @EACH
-def test_threat_17_no_command_allocates(device: Device, command: Command, profile: str):
-    install(device, command, profile)
-    session = device.open()
-    session.apply(command.batch())
-    session.apply(Batch().get(ROOT, 0).get(ROOT))
-    session.read()
-    assert device.sim.counters().total.allocations == 0
+def test_threat_17_no_command_allocates(simulator: SimTransport, command: Command, profile: str):
+    judge = install(simulator, command, profile)
+    run(judge, command)
+    judge.run([Get((), 0), Get(())])
+    judge.state()
+    assert simulator.counters().total.allocations == 0
 
 
-@BOTH
 @pytest.mark.parametrize("name", REFUSED)
-def test_threat_17_no_refused_command_allocates_or_leaves_a_trace(device: Device, profile: str, name: str):
+def test_threat_17_no_refused_command_allocates_or_leaves_a_trace(judge: Judge, name: str):
     batch, status = REFUSED[name]
-    device.new(PROFILES[profile])
-    basic(device)
-    before = look(device)
-    session = device.open()
-    device.sim.counters()
-    assert refusal(session, batch()) == status
+    before = judge.state()
+    judge.sim.counters()
+    assert_sw(judge.run(batch).sw, status)
     for raw in ("80FF0000", "90310000010000", "803000000101", "8031FF00", "80320000", "0010000000", "80300001020001"):
-        assert device.apdu(raw)[1] != Sw.OK
-    counters = device.sim.counters()
-    assert counters.total.allocations == 0
-    assert not [write for write in device.sim.last_writes() if write.kind is WriteKind.ARRAY_COPY]
-    assert look(device) == before
+        assert judge.send(bytes.fromhex(raw))[1] != Sw.OK
+    assert judge.sim.counters().total.allocations == 0
+    assert not [write for write in judge.sim.last_writes() if write.kind is WriteKind.ARRAY_COPY]
+    assert judge.state() == before
 
 
 # Wear, and what counts
 
 
-def slots_written(device: Device, times: int) -> Counter[tuple[int, int]]:
+def slots_written(judge: Judge, times: int) -> Counter[tuple[int, int]]:
     """Where the superblocks of so many small batches go."""
-    session, written = device.open(), Counter[tuple[int, int]]()
+    written = Counter[tuple[int, int]]()
     for at in range(times):
-        session.apply(Batch().replace(uri("Dev/Ext/A"), pattern(at, at % 9)))
-        written.update((w.array, w.offset) for w in device.sim.last_writes() if w.kind is WriteKind.ARRAY_COPY)
+        assert_sw(judge.run([Replace(("Dev", "Ext", "A"), pattern(at, at % 9))]).sw, Sw.OK)
+        written.update((w.array, w.offset) for w in judge.sim.last_writes() if w.kind is WriteKind.ARRAY_COPY)
     return written
 
 
-@BOTH
 @pytest.mark.parametrize("commits", [80, 300, 1000])
-def test_each_superblock_slot_is_written_as_often_as_the_others(device: Device, profile: str, commits: int):
-    device.new(PROFILES[profile])
-    basic(device)
-    written = slots_written(device, commits)
+def test_each_superblock_slot_is_written_as_often_as_the_others(judge: Judge, commits: int):
+    written = slots_written(judge, commits)
+    slots = SLOTS["default" if judge.model.max_depth > 10 else "small"]
     assert sum(written.values()) == commits
-    assert len(written) == SLOTS[profile]
+    assert len(written) == slots
     assert len({array for array, _ in written}) == 1
-    assert max(written.values()) <= -(-commits // SLOTS[profile])
+    assert max(written.values()) <= -(-commits // slots)
     assert max(written.values()) - min(written.values()) <= 1
 
 
-@BOTH
-def test_the_generation_counts_batches_that_change_something_and_nothing_else(device: Device, profile: str):
-    session = device.new(PROFILES[profile])
-    basic(device)
-    session = device.open()
+def test_the_generation_counts_batches_that_change_something_and_nothing_else(judge: Judge):
+    first = judge.select().generation
     for at in range(300):  # over the carry into the second byte
-        session.apply(Batch().replace(uri("Dev/Man"), pattern(at, 3)).delete(uri("Dev/Ext")) if at == 7 else touch(at))
-        assert session.refresh().generation == 4 + at
-        session = device.open()
-    for batch, _ in REFUSED.values():
-        with pytest.raises(CardError):
-            session.apply(batch())
-    session.apply(Batch().get(ROOT).get(uri("Dev"), 0))
-    session.read()
-    with pytest.raises(Conflict):
-        session.apply(touch(0), expect=5)
-    assert session.refresh().generation == 303
-    device.open().apply(touch(0), expect=303)
-    assert device.power_cycle().generation == 304
+        judge.run([*touch(at), Delete(("Dev", "Ext"))] if at == 7 else touch(at))
+        assert judge.select().generation == first + at + 1
+    for batch, status in REFUSED.values():
+        assert_sw(judge.run(batch).sw, status)
+    judge.run([Get(()), Get(("Dev",), 0)])
+    judge.read()
+    assert_sw(judge.run(touch(0), Options(generation=5)).sw, Sw.CONFLICT)
+    assert judge.select().generation == first + 300
+    assert_sw(judge.run(touch(0), Options(generation=first + 300)).sw, Sw.OK)
+    judge.sim.reset()
+    assert judge.select().generation == first + 301
 
 
-def touch(number: int) -> Batch:
+def touch(number: int) -> list[Dm]:
     """A small change."""
-    return Batch().replace(uri("Dev/Man"), pattern(number, number % 5))
+    return [Replace(("Dev", "Man"), pattern(number, number % 5))]
 
 
 @BOTH
-def test_the_state_survives_power_cycles_between_and_after_changes(device: Device, profile: str):
-    device.new(PROFILES[profile])
-    wide(device)
-    before = look(device)
+def test_the_state_survives_power_cycles_between_and_after_changes(simulator: SimTransport, profile: str):
+    judge = Judge.new(simulator, PROFILES[profile])
+    wide(judge)
+    before = judge.state()
     for _ in range(20):
-        device.power_cycle()
-        assert look(device) == before
+        judge.power_cycle()
+        assert judge.state() == before
     for at in range(20):
-        device.power_cycle().apply(touch(at).add(uri("Scratch"), leaf(f"N{at}", pattern(at, at))))
-    device.power_cycle()
-    scratch = look(device).tree.find(uri("Scratch"))
-    assert scratch is not None
+        judge.power_cycle()
+        judge.done(*touch(at), Add(("Scratch",), leaf(f"N{at}", pattern(at, at))))
+    judge.power_cycle()
+    judge.look()
+    judge.audit()
+    scratch = judge.model.find(("Scratch",))
     assert [child.value for child in scratch.children] == [pattern(at, at) for at in range(20)]
 
 
@@ -201,18 +206,33 @@ def damage(path: Path, image: bytes, *places: int) -> None:
     path.write_bytes(content)
 
 
+def on_file(simulator: SimTransport, path: Path, profile: str) -> Judge:
+    """A card with the basic tree whose image is in a file."""
+    judge = Judge(simulator)
+    simulator.open_image(path, PROFILES[profile])
+    judge.model.max_depth = judge.select().max_depth
+    judge.learn()
+    basic(judge)
+    return judge
+
+
+def opened(judge: Judge, path: Path) -> State:
+    """What is in a file."""
+    judge.sim.open_image(path)
+    return judge.state()
+
+
 @BOTH
 def test_a_damaged_superblock_is_passed_over_and_without_any_the_card_says_so(
     simulator: SimTransport, tmp_path: Path, profile: str
 ):
-    device, path = Device(simulator), tmp_path / "card"
-    simulator.open_image(path, PROFILES[profile])
-    basic(device)
+    path = tmp_path / "card"
+    judge = on_file(simulator, path, profile)
     for at in range(20):
-        device.open().apply(touch(at))
-    before = look(device)
-    device.open().apply(touch(20))
-    after = look(device)
+        judge.done(*touch(at))
+    before = judge.state()
+    judge.done(*touch(20))
+    after = judge.state()
     simulator.new_card()  # lets go of the file
     image = path.read_bytes()
     blocks = superblocks(image)
@@ -220,36 +240,33 @@ def test_a_damaged_superblock_is_passed_over_and_without_any_the_card_says_so(
     newest = blocks[max(blocks)]
     for place in range(BLOCK):
         damage(path, image, newest + place)
-        simulator.open_image(path)
-        assert look(device) == before, f"byte {place} of the newest superblock"
+        assert opened(judge, path) == before, f"byte {place} of the newest superblock"
     oldest = blocks[min(blocks)]
     damage(path, image, oldest)
-    simulator.open_image(path)
-    assert look(device) == after
+    assert opened(judge, path) == after
     damage(path, image, *blocks.values())
     simulator.open_image(path)
     for apdu in ("00A4040007F0534D444D010100", "8031FF00010000", "803000000400C001C5"):
-        assert device.apdu(apdu)[1] == Sw.STORE_DAMAGED
+        assert judge.send(bytes.fromhex(apdu))[1] == Sw.STORE_DAMAGED
     simulator.new_card()
 
 
 @BOTH
 def test_commit_number_and_generation_may_wrap(simulator: SimTransport, tmp_path: Path, profile: str):
-    device, path = Device(simulator), tmp_path / "card"
-    simulator.open_image(path, PROFILES[profile])
-    basic(device)
+    path = tmp_path / "card"
+    judge = on_file(simulator, path, profile)
     for at in range(10):
-        device.open().apply(touch(at))
+        judge.done(*touch(at))
     simulator.new_card()
     damage(path, aged(path.read_bytes(), 0xFFFFFFE8, 0xFFFFE8))
-    simulator.open_image(path)
-    start = look(device).generation
+    start = opened(judge, path).told.generation
     assert start > 0xFFFFE8
     for at in range(40):
-        device.power_cycle().apply(touch(at))
-        seen = look(device)
-        assert seen.generation == (start + at + 1) % (1 << 24)
-        man = seen.tree.find(uri("Dev/Man"))
-        assert man is not None
-        assert man.value == pattern(at, at % 5)
+        judge.power_cycle()
+        assert_sw(judge.run(touch(at)).sw, Sw.OK)
+        assert judge.state().told.generation == (start + at + 1) % (1 << 24)
+        judge.model = judge.model.after(touch(at), judge.who)
+        judge.model.generation = (start + at + 1) % (1 << 24)
+        answer = judge.run([Get(("Dev", "Man"), 0)])
+        judge.agree([Get(("Dev", "Man"), 0)], answer, None, judge.model)
     simulator.new_card()

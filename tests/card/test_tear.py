@@ -1,4 +1,4 @@
-"""Power cuts: each command that changes the tree, cut at every persistent write, in every way.
+"""Power cuts: each command that changes the card, cut at every persistent write, in every way.
 
 After each cut the card holds the old state or the new one, whole; nothing is lost from its free memory; and
 what comes next works, also when that is cut, too.
@@ -12,14 +12,19 @@ from dataclasses import dataclass
 import pytest
 
 from smartdm.errors import PowerLostError
-from smartdm.mo.uri import ROOT
-from smartdm.session import Batch, Session
-from smartdm.transport.sim import CutMode
+from smartdm.transport.sim import CutMode, SimTransport
 from smartdm.wire import Sw
-from tests.card.device import Device
-from tests.card.store import PROFILES, Seen, Watch, leaf, look, uri
+from tests.card.judge import Judge, State, assert_sw
+from tests.card.store import PROFILES
+from tests.card.tear_cards import touch
 from tests.card.tear_commands import COMMANDS, Command
 from tests.depth import pick
+from tests.oracle.acl import ISSUER
+from tests.oracle.commands import Add
+from tests.oracle.commands import Command as Dm
+from tests.oracle.nodes import leaf
+from tests.oracle.tree import Card
+from tests.oracle.writing import NO_OPTIONS, Options
 
 pytestmark = pytest.mark.search
 
@@ -36,99 +41,111 @@ SECOND_WAYS: list[Way] = [(CutMode.HALF, 1), (CutMode.GARBAGE, 1)]
 class Bench:
     """A card kept at the moment before a command, with the state on either side of it."""
 
-    device: Device
+    judge: Judge
     command: Command
     kept: int
-    old: Seen
-    new: Seen
+    model: Card
+    old: State
+    new: State
     points: int
     cuts: int = 0
 
-    def before(self) -> Session:
+    def before(self) -> None:
         """Back to the moment before the command."""
-        return start(self.device, self.command, self.kept, Watch(self.device.sim))
+        start(self.judge, self.command, self.kept)
 
-    def torn(self, session: Session, batch: Batch, at: int, way: Way) -> Seen:
+    def run(self) -> None:
+        """The command, which works."""
+        assert_sw(self.judge.run(self.command.batch, self.command.options).sw, Sw.OK)
+
+    def torn(self, batch: list[Dm], at: int, way: Way, options: Options = NO_OPTIONS) -> State:
         """Run a batch that is cut at a point; returns what is there after power came back."""
         self.cuts += 1
-        self.device.sim.arm_cut(at, *way)
+        self.judge.sim.arm_cut(at, *way)
         with pytest.raises(PowerLostError):
-            session.apply(batch)
-        self.device.sim.reset()
-        return look(self.device)
+            self.judge.run(batch, options)
+        self.judge.sim.reset()
+        return self.judge.state()
 
 
-def start(device: Device, command: Command, kept: int, watch: Watch) -> Session:
+def start(judge: Judge, command: Command, kept: int) -> None:
     """The moment before the command."""
-    device.sim.restore(kept)
-    session = watch.open()
-    for batch in command.warm_up:
-        session.apply(batch())
-    watch.answers.clear()
-    return session
+    judge.sim.restore(kept)
+    judge.select()
+    for _ in range(command.warm_up):
+        assert_sw(judge.run([touch()]).sw, Sw.OK)
+    judge.ask_as(command.who)
+    judge.gathered = 0
 
 
-def prepare(device: Device, command: Command, profile: str) -> Bench:
-    """Make the card, count the points of the command, and see what it changes."""
-    device.new(PROFILES[profile] + command.parameters)
-    command.prepare(device)
-    kept, watch = device.sim.snapshot(), Watch(device.sim)
-    start(device, command, kept, watch)
-    old = look(device)
-    session = start(device, command, kept, watch)
-    device.sim.counters()
-    session.apply(command.batch())
-    points = device.sim.counters().since_read.points
-    assert command.gathers in (None, watch.answers[Sw.SEND_AGAIN] > 0)
-    new = look(device)
-    assert new.tree != old.tree
-    assert new.generation == old.generation + 1
-    return Bench(device, command, kept, old, new, points)
+def prepare(simulator: SimTransport, command: Command, profile: str) -> Bench:
+    """Make the card, count the points of the command, and see that it does what the judge says."""
+    judge = Judge.new(simulator, PROFILES[profile] + command.parameters)
+    command.prepare(judge)
+    kept = simulator.snapshot()
+    for _ in range(command.warm_up):
+        judge.model = judge.model.after([touch()], ISSUER)
+    start(judge, command, kept)
+    old = judge.state()
+    start(judge, command, kept)
+    simulator.counters()
+    bench = Bench(judge, command, kept, judge.model, old, old, 0)
+    bench.run()
+    bench.points = simulator.counters().since_read.points
+    assert command.gathers in {None, judge.gathered > 0}
+    bench.new = judge.state()
+    judge.model = judge.model.after(command.batch, command.who, command.options.time)
+    judge.learn()
+    judge.look(ISSUER)
+    judge.audit()
+    assert bench.new.told.generation == old.told.generation + 1
+    return bench
 
 
-def check_next_commands(bench: Bench, state: Seen, already: int = 0) -> None:
+def check_next_commands(bench: Bench, state: State, already: int = 0) -> None:
     """What comes next works and leaves nothing behind; ``already``: how many of its batches were done before."""
-    session = bench.device.open()
     following = bench.command.afterwards()
-    for batch in following[already:]:
-        session.apply(batch)
-    after = look(bench.device)
-    assert after.generation == state.generation + len(following)
+    for each in following[already:]:
+        assert_sw(bench.judge.run([each]).sw, Sw.OK)
+    after = bench.judge.select()
+    assert after.generation == state.told.generation + len(following)
     if not bench.command.full:
-        assert (after.free, after.nodes) == (state.free, state.nodes)
+        assert (after.free, after.nodes) == (state.told.free, state.told.nodes)
 
 
 def check_second_cut(bench: Bench, at: int, way: Way) -> None:
     """The next command is cut as well, at each of its points."""
-    following = bench.command.afterwards()[0]
+    following = [bench.command.afterwards()[0]]
     for second in range(1, 100):
-        state = bench.torn(bench.before(), bench.command.batch(), at, way)
-        session = bench.device.open()
-        bench.device.sim.arm_cut(second, *SECOND_WAYS[second % 2])
+        bench.before()
+        state = bench.torn(bench.command.batch, at, way, bench.command.options)
+        bench.judge.sim.arm_cut(second, *SECOND_WAYS[second % 2])
         try:
-            session.apply(following)
+            assert_sw(bench.judge.run(following).sw, Sw.OK)
         except PowerLostError:
             bench.cuts += 1
         else:
-            bench.device.sim.arm_cut(0)
+            bench.judge.sim.arm_cut(0)
             break
-        bench.device.sim.reset()
-        again = look(bench.device)
-        assert again == state or again.generation == state.generation + 1
-        check_next_commands(bench, state, already=again.generation - state.generation)
+        bench.judge.sim.reset()
+        again = bench.judge.state()
+        assert again == state or again.told.generation == state.told.generation + 1
+        check_next_commands(bench, state, already=again.told.generation - state.told.generation)
     assert second > 2
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_a_cut_at_any_write_leaves_the_old_state_or_the_new(
-    device: Device, command: Command, profile: str, record_property: Record
+    simulator: SimTransport, command: Command, profile: str, record_property: Record
 ):
-    bench = prepare(device, command, profile)
+    simulator.commit_limit(384)
+    bench = prepare(simulator, command, profile)
     assert bench.points >= 3
     for at in range(1, bench.points + 1):
         for way in WAYS:
-            state = bench.torn(bench.before(), command.batch(), at, way)
+            bench.before()
+            state = bench.torn(command.batch, at, way, command.options)
             # The superblock is the last thing a batch writes; what gathering moves is no change of state.
             done = at == bench.points and way[0] is not CutMode.BEFORE
             done = done and (way[0] is CutMode.AFTER or state == bench.new)
@@ -136,17 +153,20 @@ def test_a_cut_at_any_write_leaves_the_old_state_or_the_new(
             check_next_commands(bench, state)
         for way in SECOND_WAYS:
             check_second_cut(bench, at, way)
-    session = bench.before()
-    device.sim.arm_cut(bench.points + 1)
-    session.apply(command.batch())
-    device.sim.arm_cut(0)
-    assert look(device) == bench.new
+    bench.before()
+    simulator.arm_cut(bench.points + 1)
+    bench.run()
+    simulator.arm_cut(0)
+    assert bench.judge.state() == bench.new
     record_property("figure: tear: power cuts", bench.cuts)
     record_property("figure: tear: persistent writes at which power was cut", bench.points)
 
 
-def test_nothing_is_written_by_select_and_read(session: Session, device: Device):
-    session.apply(Batch().add(ROOT, leaf("A", b"1")))
-    device.sim.counters()
-    device.power_cycle().read(uri("A"))
-    assert device.sim.counters().since_read.points == 0
+def test_nothing_is_written_by_select_and_read(simulator: SimTransport):
+    judge = Judge.new(simulator)
+    judge.done(Add((), leaf("A", b"1")))
+    simulator.counters()
+    simulator.reset()
+    judge.state()
+    judge.look()
+    assert simulator.counters().since_read.points == 0

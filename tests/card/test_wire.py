@@ -10,7 +10,10 @@ from smartdm import render, wire
 from smartdm.card.apdu import CommandApdu, ResponseApdu
 from smartdm.codec import packed
 from tests.card.device import Device
+from tests.oracle.reading import Reader
 
+SERVERS = {4: "*", 5: "#issuer", 6: "#holder"}
+"""Those of every card."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -62,5 +65,7 @@ def test_example_passes_the_codec(rule: wire.Rule):
         response = ResponseApdu.decode(bytes.fromhex(answer))
         if response.sw == wire.Sw.OK and response.data:
             generation = int.from_bytes(response.data[1:4])
-            decoded = packed.decode(response.data, 0 if rule.ins is wire.Ins.BATCH else None)
+            levels = 0 if rule.ins is wire.Ins.BATCH else None
+            decoded = packed.decode(response.data, levels, packed.Known(servers=SERVERS))
             assert packed.decode(packed.encode(decoded.node, generation=generation)) == decoded
+            assert Reader(response.data).tree(0xFF if levels is None else levels).name == decoded.node.name

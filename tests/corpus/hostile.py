@@ -36,3 +36,21 @@ def tnds_documents() -> dict[str, bytes]:
         "hidden DTD in UTF-7": b'<?xml version="1.0" encoding="UTF-7"?>+ADw-+ACE-DOCTYPE x+AD4-' + HEAD + NODE + END,
         "UTF-16": '<!DOCTYPE x []><MgmtTree xmlns="syncml:dmddf1.2"/>'.encode("utf-16"),
     }
+
+
+def ddf_documents() -> dict[str, bytes]:
+    """As ``tnds_documents``, for DDF: also what is skipped there must not cost much."""
+    properties = b"<DFProperties><AccessType><Get/></AccessType><DFFormat><chr/></DFFormat>"
+    return tnds_documents() | {
+        "deep foreign elements": (HEAD + NODE + b"<a xmlns='urn:x'>" * 61_000)[: 1 << 20],
+        "wide foreign elements": HEAD + NODE + b"<x:a xmlns:x='u'/>" * 58_000,
+        "deep in what is skipped": HEAD + NODE + b"<RTProperties>" * 74_000,
+        "many types": HEAD + NODE + properties + b"<DFType>" + b"<MIME>a</MIME>" * 74_000,
+        "long description": HEAD + NODE + properties + b"<Description>" + b"x" * 1_000_000,
+    }
+
+
+def late_fault() -> bytes:
+    """TNDS that is right but for its last element, about 1 MiB: it costs what a harmless document of its size does."""
+    leaf = b"<Node><NodeName>a%d</NodeName><RTProperties><Format><chr/></Format></RTProperties></Node>"
+    return HEAD + NODE + b"".join(leaf % number for number in range(11_000)) + b"<Oops/>" + END

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.system.running import REPOSITORY, SMALL, Cli
+from tests.system.running import REPOSITORY, SMALL, Cli, passed_on
 
 
 @pytest.fixture
@@ -16,11 +15,11 @@ def bare(tmp_path: Path) -> Cli:
     """The command line without any card."""
     work = tmp_path / "work"
     work.mkdir()
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "JAVA_HOME", "LANG") if name in os.environ}
     environment = {
-        **kept,
+        **passed_on(),
         "SMARTDM_HOME": str(tmp_path / "home"),
         "PYTHONPATH": str(REPOSITORY / "host"),
+        "PCSCLITE_CSOCK_NAME": str(tmp_path / "no-pcscd"),  # the machine may have readers; tests/interop has its own
         "PYTHONIOENCODING": "utf-8",
     }
     return Cli(work, environment)

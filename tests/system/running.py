@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -10,8 +11,14 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+_PASSED_ON = ("PATH", "HOME", "JAVA_HOME", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_FILE")
 
 _EXPORTS: dict[bytes, bytes] = {}
+
+
+def passed_on() -> dict[str, str]:
+    """What the command line gets of the environment of the tests; coverage.py counts its processes too."""
+    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ SMALL = """\
   <VerDTD>1.2</VerDTD>
   <Node>
     <NodeName>Mail</NodeName>
-    <RTProperties><ACL>Get=*&amp;Replace=srv1</ACL><Format><node/></Format><Type><DDFName>org.example:mail:1.0</DDFName></Type></RTProperties>
+    <RTProperties><ACL>Add=#issuer&amp;Delete=#issuer&amp;Get=*&amp;Replace=#issuer+srv1</ACL><Format><node/></Format><Type><DDFName>org.example:mail:1.0</DDFName></Type></RTProperties>
     <Node>
       <NodeName>Addr</NodeName>
       <RTProperties><Format><chr/></Format><Title>Where it is</Title><Type><MIME>text/plain</MIME></Type></RTProperties>

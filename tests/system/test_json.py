@@ -14,17 +14,28 @@ from tests.system.running import REPOSITORY, Cli
 SCHEMAS = REPOSITORY / "docs" / "schema"
 CORPUS = REPOSITORY / "tests" / "corpus"
 MAIL = str(CORPUS / "mail.ddf")
+FLEET = str(CORPUS / "fleet.toml")
 
 RUNS: dict[str, list[list[str]]] = {
     "card list": [[]],
     "card info": [[]],
-    "card reset": [["--force"]],
+    "card reset": [["--force"], ["--all", "--force"]],
+    "card servers": [[], ["--remove", "srv1", "--force"]],
     "mo tree": [[], ["./Mail", "--levels", "0"], ["--values", "--flat"]],
     "mo get": [["./Mail"], ["./Mail/Addr"], ["./Mail/Icon"], ["./Mail?prop=ACL"], ["./Mail/Addr", "--out", "v"]],
     "mo set": [["./Mail/Addr", "x"], ["./Mail/Addr", "1", "--format", "int"]],
     "mo add": [["./New", "x"], ["./Other/A/B", "--interior", "--parents"]],
     "mo delete": [["./Mail", "--force"], ["./Mail/Addr"]],
     "mo rename": [["./Mail", "Post"]],
+    "mo acl": [["./Mail/Addr"], ["./Mail", "Get=*&Replace=#issuer"], ["./Mail", "--remove"]],
+    "mo title": [["./Mail/Addr"], ["./Mail", "T"], ["./Mail", "--remove"]],
+    "mo copy": [["./Mail/Addr", "./New"]],
+    "mo batch": [["changes.dm"], ["changes.dm", "--mode", "sequence"], ["empty.dm"]],
+    "mo changes": [["--since", "0"], ["./Mail", "--since", "1"]],
+    "mo uploads": [[], ["--remove"]],
+    "ddf load": [["FUMO"], ["FUMO", "DMAcc"]],
+    "ddf unload": [["FUMO"]],
+    "ddf loaded": [[]],
     "mo import": [["small.xml", "--replace"], ["small.xml", "--at", "./Mail/Empty", "--dry-run"]],
     "mo export": [[], ["./Mail", "--as", "packed"], ["--out", "all.xml"]],
     "mo diff": [["small.xml"], ["small.xml", "card:./Mail", "--all"], ["card:.", "card:./Mail"]],
@@ -33,10 +44,13 @@ RUNS: dict[str, list[list[str]]] = {
     "ddf show": [[MAIL], ["DMAcc", "Ext"]],
     "ddf tree": [[MAIL], ["Passpoint"]],
     "ddf list": [[]],
+    "provision plan": [[FLEET], [FLEET, "--apdus"]],
+    "provision apply": [[FLEET, "--yes"], [FLEET, "--yes"]],
     "sim new": [["b", "--arena", "8"]],
     "sim list": [[]],
     "sim delete": [["a", "--force"]],
     "sim cut": [["a", "--at", "5", "--mode", "garbage"], ["a", "--off"]],
+    "sim serve": [],  # runs until it is interrupted: tests/interop checks its document
     "applet build": [],  # wants the SDK: test_applet_build.py
     "applet info": [["smartdm.cap"], ["../work/smartdm.cap"]],
     "decode": [["small.xml"], ["trace"], ["../home/../work/small.xml", "--as", "tnds"]],
@@ -73,10 +87,14 @@ def test_schemas_are_schemas(path):
 @pytest.mark.parametrize("path", COMMANDS)
 def test_the_document_keeps_to_the_schema(filled, path):
     filled.file("trace", "> 00A4040007F0534D444D010100\n< 9000\n> 80310000\n")
+    filled.file("changes.dm", "set ./Mail/Addr x\nrename ./Mail/Empty Full\nrename ./Mail/Full Empty\nget ./Mail\n")
+    filled.file("empty.dm", "# nothing to do\n")
     filled.file("smartdm.cap", caps.packed(caps.components()))
     for arguments in RUNS[path]:
         if path == "mo delete":
             filled("mo", "import", "small.xml", "--replace")
+        if path in {"ddf unload", "ddf loaded"}:
+            filled.ok("ddf", "load", "FUMO")
         result = filled("--json", *path.split(), *arguments)
         assert result.code in {0, 1}, result.err
         assert result.err == ""

@@ -5,8 +5,8 @@ import pytest
 
 def test_tree_draws_names_formats_sizes_and_acls(filled):
     assert filled.ok("mo", "tree").out.splitlines() == [
-        ".  node  [Add=*&Get=*]",
-        "└── Mail  node  org.example:mail:1.0  [Get=*&Replace=srv1]",
+        ".  node  [Add=*&Delete=#issuer&Exec=#issuer&Get=*&Replace=#issuer]",
+        "└── Mail  node  org.example:mail:1.0  [Add=#issuer&Delete=#issuer&Get=*&Replace=#issuer+srv1]",
         '    ├── Addr  chr  16 B  text/plain  "Where it is"',
         "    ├── Icon  bin  8 B  image/png",
         "    └── Empty  node",
@@ -50,7 +50,7 @@ def test_get_of_an_interior_node_lists_its_children(filled):
 @pytest.mark.parametrize(
     ("target", "value"),
     [
-        ("./Mail?prop=ACL", "Get=*&Replace=srv1"),
+        ("./Mail?prop=ACL", "Add=#issuer&Delete=#issuer&Get=*&Replace=#issuer+srv1"),
         ("./Mail/Addr?prop=ACL", ""),
         ("./Mail/Addr?prop=Format", "chr"),
         ("./Mail?prop=Format", "node"),
@@ -114,12 +114,13 @@ def test_set_keeps_format_and_type_unless_told(filled):
 
 
 def test_add_makes_leaves_interior_nodes_and_missing_parents(cli):
-    cli.ok("mo", "add", "./A", "--interior", "--type", "org.example:a:1.0", "--title", "A", "--acl", "Get=*&Add=s1")
+    acl = "Get=*&Add=s1+#issuer"
+    cli.ok("mo", "add", "./A", "--interior", "--type", "org.example:a:1.0", "--title", "A", "--acl", acl)
     cli.ok("mo", "add", "./A/Leaf", "v")
     cli.ok("mo", "add", "./A/B/C/D", "deep", "--parents")
     cli.ok("mo", "add", "./A/Empty", "--format", "bin")
     lines = cli.ok("mo", "tree", "./A").out.splitlines()
-    assert lines[0] == './A  node  org.example:a:1.0  "A"  [Add=s1&Get=*]'
+    assert lines[0] == './A  node  org.example:a:1.0  "A"  [Add=#issuer+s1&Get=*]'
     assert lines[1] == "├── Leaf  chr  1 B  text/plain"
     assert lines[-1] == "└── Empty  bin  0 B  application/octet-stream"
     assert cli.ok("mo", "get", "./A/B/C/D").out == "deep"
@@ -137,11 +138,11 @@ def test_add_makes_leaves_interior_nodes_and_missing_parents(cli):
         (2, ["add", "./New", "x", "--file", "y"], "--file"),
         (5, ["add", "./New", "x", "--acl", "Eat=*"], "Eat"),
         (5, ["add", "./New", "--file", "missing"], "missing"),
-        (5, ["add", "./New", "x" * 225], "224"),
+        (5, ["add", "./New", "x" * 53_761], "53760"),
         (5, ["add", "./New", "x", "--title", "t" * 128], "127"),
         (4, ["set", "./Nix", "x"], "6A82"),
         (4, ["set", "./Mail", "x"], "6ADA"),
-        (5, ["set", "./Mail/Addr", "x" * 225], "224"),
+        (5, ["set", "./Mail/Addr", "x" * 53_761], "53760"),
         (2, ["set", "./Mail/Addr"], "VALUE"),
         (2, ["set", "./Mail/Addr", "x", "--format", "node"], "node"),
         (4, ["delete", "./Nix"], "6A82"),

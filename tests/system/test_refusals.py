@@ -17,7 +17,7 @@ def many(count: int, value: str = "x") -> str:
 def test_too_many_nodes_are_refused_with_figures(bare, dry_run):
     bare.ok("sim", "new", "a", "--nodes", "16")
     message = bare.fails(4, "mo", "import", bare.file("many.xml", many(19)), *dry_run)
-    assert "20 nodes, but 15 are left of 16" in message
+    assert "20 nodes, but 9 are left of 16" in message
 
 
 def test_a_tree_below_the_deepest_place_is_refused_before_it_is_sent(cli):

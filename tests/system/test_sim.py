@@ -232,9 +232,11 @@ def test_reset_erases_everything_and_gives_the_memory_back(cli):
     assert "./Mail" in refused.err
     assert cli.ok("mo", "get", ".").out == "Mail\n"
     assert "4 nodes" in cli.ok("card", "reset", stdin=b"y\n").out
+    assert cli.ok("card", "info", "--json").document["nodes"] == empty["nodes"] + 1  # the server stays
+    assert "nothing to erase" in cli.ok("card", "reset").out
+    assert "1 other" in cli.ok("card", "reset", "--all", "--force").out
     now = cli.ok("card", "info", "--json").document
     assert (now["nodes"], now["free_bytes"]) == (empty["nodes"], empty["free_bytes"])
-    assert "nothing to erase" in cli.ok("card", "reset").out
 
 
 def test_a_new_card_does_not_take_over_the_image_of_another(cli):

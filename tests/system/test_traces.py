@@ -143,3 +143,66 @@ def test_decode_finds_out_what_a_file_is(filled):
     filled.fails(5, "decode", "small.xml", "--as", "packed")
     filled.fails(5, "decode", "p", "--as", "tnds")
     filled.fails(5, "decode", "small.xml", "--as", "trace")
+
+
+def batch(text: str) -> str:
+    """The explanation of a batch of these elements."""
+    data = bytes.fromhex("00 C001" + text)
+    return explained((f"80300000{len(data):02X}{data.hex()}00", "9000"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("C6 01 41 07 08 01 2A 10 02 7331", "ACL     of ./A: Get=*&Replace=s1"),
+        ("C6 01 41 06 08 04 61253246", "ACL     of ./A: Get=a/"),
+        ("C6 01 41 00", "ACL     of ./A: none of its own"),
+        ("C7 01 41 01 54", 'TITLE   of ./A: "T"'),
+        ("C7 01 41 00", "TITLE   of ./A: none of its own"),
+        ("C8 01 41 C2 01 42 0F 00 FE", "SOURCE  ./A, for the next command"),
+        ("C8 01 41 C2 01 42 0F 00 FE", "REPLACE ./B  same format  the value of the source"),
+        ("C2 01 42 03 80 01 02 01 31", "type: number 02 of the definition's further ones"),
+        ("C1 00 86 0D 02 4D79 01 88 0E 01 01 01 31", "+ ./My  defined  1 child  definition 13"),
+        ("C1 00 86 0D 02 4D79 01 88 0E 01 01 01 31", '+ ./My/<definition 14>  defined  "1"  type: number 01'),
+        ("C1 00 A1 0D 01 54 00", '+ ./<definition 269>  defined  ""  title "T"'),
+        ("C1 01 3F 05 C0 01 78 48 00 40 01 74 00", "+ ?/x  node  0 children  type t  definition: get permanent"),
+        ("C1 01 3F 03 41 00 09 01 00 00", "+ ?/*  chr"),
+        ("C1 00 01 00 01 41 FF 02 01 00 00 01 61 01 00 00 01 62", "+ ./A  bin  a value in 2 pieces"),
+        ("C1 00 01 00 01 41 FF 02 01 00 00 01 61 01 00 00 01 62", '+ ./A (a piece)  bin  "b"'),
+        ("C1 06 3F2F55702F75 01 00 00 01 61", '+ ?/Up/u (a piece)  bin  "a"'),
+        ("C3 07 3F2F5372762F73", "DELETE  ?/Srv/s"),
+    ],
+)  # fmt: skip
+def test_each_element_of_a_batch_is_explained(text: str, told: str):
+    explanation = batch(text)
+    assert told in explanation
+    assert "unknown" not in explanation
+    assert "inside an element" not in explanation
+
+
+def test_the_tag_of_a_batch_is_told():
+    told = explained(("80300000 0B 00 C009 00000007 00000102", "9000"))
+    assert "atomic, tag of host 00000007: 00000102" in told
+
+
+def test_answers_are_explained_without_a_registry():
+    told = explained(("80310000 01 00 00", "02 000001 0000 45 00 00 04 0089 0128 00 9000"))
+    assert "[Add=*&Get=*]" in told
+    told = explained(("80310000 01 00 00", "02 000001 0000 45 00 00 04 0089 0130 00 9000"))
+    assert "[Add=*&Get=*&Replace=server-9]" in told
+    nodes = "0000 05 00 00 02 0000 86 0D 02 4D79 01 0000 88 0E 01 01 01 31 0000 0E 00 01 53"
+    told = explained(("8031FF00 01 00 00", f"02 000001 {nodes} 9000"))
+    assert "./My  node" in told
+    assert './My/definition-14  bin  1 B  "1"  type-1' in told
+    assert "./S  withheld" in told
+
+
+def test_servers_that_a_trace_tells_are_named_from_then_on():
+    servers = "0002 0000 05 00 03 537276 01 0009 0009 0000 03 00 01 78 00"
+    told = explained(
+        ("8031010109 05 3F2F537276 000000 00", f"06 000001 {servers} 9000"),
+        ("80310000 01 00 00", "02 000001 0000 45 00 00 02 0128 00 9000"),
+    )
+    assert "READ ?/Srv, 1 level below, with ids, what is newer than generation 0" in told
+    assert 'node 9  "x"  chr  ""' in told
+    assert "[Get=x]" in told

@@ -17,7 +17,8 @@ FIELDS = {
     Select.CAPABILITIES: "0000",
     Select.GENERATION: "000007",
     Select.SPACE: "3DF0 10 0200",
-    Select.NODES: "0001 0180",
+    Select.NODES: "0007 0200",
+    Select.TAGS: "00000001 00000002" + 16 * "00",
 }
 
 

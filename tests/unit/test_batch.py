@@ -4,12 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartdm.card.batch import Batch
+from smartdm.card.batch import Batch, Tag
+from smartdm.card.place import UPLOADS, server_place
+from smartdm.codec import packed
 from smartdm.errors import CodecError, UriError
+from smartdm.mo.acl import Acl
+from smartdm.mo.definition import Access, Definition
 from smartdm.mo.tree import Format, Node
-from smartdm.mo.uri import Uri
+from smartdm.mo.uri import ROOT, Uri
 from smartdm.wire import Command, Limit, Option
-from tests.unit.strategies import names, nodes
+from tests.unit.strategies import acls, names, nodes, server_ids, texts
 
 short_uris = (
     st.lists(names, max_size=3)
@@ -23,10 +27,17 @@ commands = st.one_of(
     st.tuples(st.just("delete"), short_uris.filter(lambda uri: not uri.is_root)),
     st.tuples(st.just("erase")),
     st.tuples(st.just("rename"), short_uris, names),
+    st.tuples(st.just("acl"), short_uris, acls),
+    st.tuples(st.just("title"), short_uris, texts),
+    st.tuples(st.just("copy"), short_uris, short_uris),
+    st.tuples(st.just("server"), server_ids),
+    st.tuples(st.just("piece"), st.just(UPLOADS / "x"), values),
 )
 gets = st.tuples(st.just("get"), short_uris, st.none() | st.integers(0, 254))
 expected = st.none() | st.integers(0, 0xFFFFFF)
 times = st.none() | st.integers(0, 0xFFFFFFFF)
+numbers = st.integers(0, 0xFFFFFFFF)
+tags = st.none() | st.tuples(numbers, numbers)
 
 
 @st.composite
@@ -34,24 +45,33 @@ def batches(draw: st.DrawFn) -> Batch:
     """Of everything; commands whose properties do not fit one part are left out."""
     batch = Batch(draw(times))
     for method, *arguments in draw(st.lists(commands, max_size=6)) + draw(st.lists(gets, max_size=3)):
-        kept = len(batch.elements), len(batch.names)
         getattr(batch, method)(*arguments)
-        if any(len(header) > 254 for header, _ in batch.elements[kept[0] :]):
-            del batch.elements[kept[0] :], batch.names[kept[1] :]
+        if any(len(header) > 254 for header, _ in batch.entries[-1].elements):
+            batch.entries.pop()
     return batch
 
 
-@given(batch=batches(), expect=expected)
-def test_the_parts_are_the_stream_with_a_number_before_each(batch: Batch, expect: int | None):
-    parts = batch.parts(expect)
+@given(batch=batches(), expect=expected, tag=tags)
+def test_the_parts_are_the_stream_with_a_number_before_each(batch: Batch, expect: int | None, tag: Tag | None):
+    parts = batch.parts(expect, tag)
     stream = b"".join(part[1:] for part in parts)
     body = b"".join(header + value for header, value in batch.elements)
     assert stream.endswith(body)
-    assert stream[: len(stream) - len(body)] == options(batch.time, expect)
+    assert stream[: len(stream) - len(body)] == options(batch.time, expect, tag)
     assert [part[0] for part in parts] == [
         number if number < 256 else (number - 1) % 255 + 1 for number in range(len(parts))
     ]
     assert all(2 <= len(part) <= 255 for part in parts)
+
+
+@given(batch=batches())
+def test_each_command_of_the_card_has_the_name_of_its_entry(batch: Batch):
+    heads = {int(command) for command in Command}
+    assert len(batch.names) == len(batch.places) == sum(entry.commands for entry in batch.entries)
+    for entry in batch.entries:
+        known = [header[0] for header, _ in entry.elements if header[0] in heads]
+        assert len(known) >= entry.commands
+    assert [batch.entries[place].name for place in batch.places] == batch.names
 
 
 @given(batch=batches(), expect=expected)
@@ -80,17 +100,20 @@ def test_no_part_could_have_taken_the_next_header(batch: Batch):
         assert len(part) == 255 or len(part) + starts[at] > 255
 
 
-def options(time: int | None, expect: int | None) -> bytes:
-    flags = (
-        Option.ATOMIC | (Option.IF_GENERATION if expect is not None else 0) | (Option.TIME if time is not None else 0)
-    )
+def options(time: int | None, expect: int | None, tag: Tag | None = None) -> bytes:
+    flags = int(Option.ATOMIC)
+    flags |= (expect is not None) * Option.IF_GENERATION | (time is not None) * Option.TIME
+    flags |= (tag is not None) * Option.TAG
     fields = b"" if expect is None else expect.to_bytes(3)
-    return bytes((Command.OPTIONS, flags)) + fields + (b"" if time is None else time.to_bytes(4))
+    fields += b"" if time is None else time.to_bytes(4)
+    fields += b"" if tag is None else tag[0].to_bytes(4) + tag[1].to_bytes(4)
+    return bytes((Command.OPTIONS, flags)) + fields
 
 
 def test_an_empty_batch_is_its_options():
     assert Batch().parts() == [bytes.fromhex("00C001")]
     assert Batch(time=1).parts(2) == [bytes.fromhex("00C007 000002 00000001")]
+    assert Batch(time=1).parts(2, (3, 4)) == [bytes.fromhex("00C00F 000002 00000001 00000003 00000004")]
 
 
 def test_part_numbers_go_from_ff_to_01():
@@ -132,8 +155,18 @@ def test_what_cannot_go_on_the_wire_is_refused_at_once():
         Batch().delete(Uri(("a" * 64, "b" * 64, "c" * 63)))
     with pytest.raises(ValueError, match="comes with a Format"):
         Batch().replace(Uri(("A",)), b"", type="text/plain")
-    with pytest.raises(CodecError, match="225"):
-        Batch().add(Uri(), Node("n", Format.BIN, b"v" * 225))
+    with pytest.raises(CodecError, match="53761"):
+        Batch().add(Uri(), Node("n", Format.BIN, b"v" * 53_761))
+    with pytest.raises(CodecError, match="65 bytes; at most 64"):
+        Batch().server("s" * 65)
+    with pytest.raises(CodecError, match="66 bytes; at most 64"):
+        Batch().server("s" * 63 + "/")
+    with pytest.raises(CodecError, match=r"server id .* 65 bytes"):
+        Batch().acl(ROOT, Acl.parse(f"Get={'s' * 65}"))
+    with pytest.raises(CodecError, match="Title has 128 bytes"):
+        Batch().title(ROOT, "t" * 128)
+    with pytest.raises(ValueError, match="no value of its own"):
+        Batch().copy(ROOT, Uri(("A",)), Node("A", Format.CHR, b"v"))
 
 
 def test_a_command_that_is_refused_leaves_no_trace_in_the_batch():
@@ -142,10 +175,64 @@ def test_a_command_that_is_refused_leaves_no_trace_in_the_batch():
     for attempt in (
         lambda: batch.replace(Uri(("A",)), b"v" * 225),
         lambda: batch.rename(Uri(("A",)), "n" * 65),
-        lambda: batch.add(Uri(), Node("n", Format.BIN, b"v" * 225)),
+        lambda: batch.add(Uri(), Node("n", Format.BIN, b"v" * 53_761)),
+        lambda: batch.acl(ROOT, Acl.parse(f"Get={'s' * 65}")),
         lambda: batch.get(Uri(("a" * 64, "b" * 64, "c" * 63))),
         lambda: batch.rename(Uri(("A",)), "a/b"),
     ):
         with pytest.raises(CodecError):
             attempt()
     assert (batch.parts(), len(batch.names), len(batch.gets)) == (before, 1, 0)
+
+
+A, B = Uri(("A",)), Uri(("B",))
+LARGE = Node("A", Format.BIN, b"x" * 225)
+
+
+@pytest.mark.parametrize(
+    ("batch", "stream"),
+    [
+        (Batch().acl(A, Acl.parse("Get=*&Replace=s")), "C6 01 41  06 08 01 2A 10 01 73"),
+        (Batch().acl(A, Acl.parse("Get=a/b.")), "C6 01 41  0A 08 08 61 25 32 46 62 25 32 45"),
+        (Batch().acl(A, Acl()), "C6 01 41 00"),
+        (Batch().title(A, "T"), "C7 01 41 01 54"),
+        (Batch().title(ROOT, ""), "C7 00 00"),
+        (Batch().copy(A, B), "C8 01 41  C2 01 42 0F 00 FE"),
+        (Batch().copy(A, B, kind=(Format.INT, "a/b")), "C8 01 41  C2 01 42 04 80 03 612F62 FE"),
+        (Batch().copy(A, B, Node("B", Format.CHR, type="text/plain")), "C8 01 41  C1 00  03 01 01 42 FE"),
+        (Batch().server("a/b."), "C1 05 3F2F537276  03 00 08 6125324662253245 00"),
+        (Batch().delete(server_place("s")), "C3 07 3F2F5372762F73"),
+        (Batch().upload("u"), "C1 04 3F2F5570  01 00 01 75 FF 00"),
+        (Batch().piece(UPLOADS / "u", b"v"), "C1 06 3F2F55702F75  01 00 00 01 76"),
+        (Batch().add(ROOT, LARGE), "C1 00  01 00 01 41 FF 02  01 00 00 E0" + 224 * "78" + "01000001 78"),
+    ],
+)  # fmt: skip
+def test_a_command_has_the_octets_that_the_contract_says(batch: Batch, stream: str):
+    assert b"".join(header + value for header, value in batch.elements).hex() == bytes.fromhex(stream).hex()
+
+
+def test_the_pieces_of_a_value_come_level_by_level_too():
+    large = Node("a", Format.BIN, b"x" * 225)
+    tree = Node("t", Format.NODE, children=(large, Node("b", Format.NODE, children=(Node("c", Format.CHR),))))
+    headers = [header.hex() for header, _ in Batch().add(ROOT, tree).elements]
+    assert headers[1:] == ["0500017402", "01000161ff02", "0500016201", "010000e0", "01000001", "0300016300"]
+
+
+def test_a_definition_is_added_under_its_digest():
+    definition = Definition("X", Format.NODE, Access.GET, ("urn:x",), children=(Definition("", Format.CHR),))
+    (parent, _), (header, _), (child, _) = Batch().define(definition).elements
+    assert parent.hex() == "c1013f"
+    assert header.startswith(bytes.fromhex("05 C0 10") + packed.digest(definition).encode())
+    assert child.hex() == "0340" + "00" + "080140" + "00"
+
+
+def test_the_session_is_told_what_a_command_concerns():
+    batch = Batch().add(A, Node("x", Format.NODE, acl=Acl.parse("Get=s"), children=(
+        Node("y", Format.CHR, acl=Acl.parse("Get=t&Add=*")),
+    )))  # fmt: skip
+    assert batch.entries[0].servers == {"s", "t", "*"}
+    assert Batch().acl(A, Acl.parse("Get=u")).entries[0].servers == {"u"}
+    assert Batch().server("s").entries[0].registers == "servers"
+    assert Batch().delete(server_place("s")).entries[0].registers == "servers"
+    assert Batch().delete(UPLOADS / "u").entries[0].registers == ""
+    assert batch.add(A, Node("z", Format.NODE), plain=True).entries[1].added is None

@@ -1,11 +1,15 @@
 """Commands and session against a card that answers wrongly: a clear error, never a hang, never anything else."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartdm.card.commands import CardInfo
-from smartdm.errors import CardError, CardFull, Conflict, SmartDmError, WireError
+from smartdm.card.channel import Channel
+from smartdm.card.commands import Card, CardInfo
+from smartdm.errors import CardError, CardFull, CommandNotAllowed, Conflict, NotAllowed, SmartDmError, WireError
+from smartdm.mo.acl import Acl
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import ROOT, Uri
 from smartdm.session import Batch, Session
@@ -30,9 +34,10 @@ def opened(*answers: str | bytes) -> tuple[Session, list[bytes]]:
 def test_the_select_answer_is_read():
     info = CardInfo.decode(fci())
     assert (info.version, info.state, info.generation, info.capabilities) == ((1, 0), 3, 7, 0)
-    assert (info.free, info.arena, info.reserve, info.nodes, info.node_limit) == (0x3DF0, 16_384, 512, 1, 384)
+    assert (info.free, info.arena, info.reserve, info.nodes, info.node_limit) == (0x3DF0, 16_384, 512, 7, 512)
     assert (info.max_depth, info.max_seg_len, info.max_tot_len) == (16, 64, 192)
     assert (info.max_children, info.max_value) == (240, 224)
+    assert info.tags == ((1, 2),)
 
 
 @pytest.mark.parametrize("tag", Select)
@@ -219,3 +224,87 @@ def test_every_refusal_of_a_batch_is_an_error_of_ours(sw: Sw):
     session, _ = opened(sw.to_bytes(2))
     with pytest.raises(SmartDmError):
         session.apply(Batch().delete(Uri(("A",))))
+
+
+# Ids in answers.
+
+NAMED = "02 000007 0000 45 00 00 02 0128 00 9000"  # the root with an ACL for server 9
+SERVERS = "06 000007 0002 0000 05 00 03 537276 01 0009 0009 0000 03 00 01 78 00 9000"
+NO_SERVERS = "06 000007 0002 0000 05 00 03 537276 00 9000"
+
+
+def test_an_id_in_an_answer_is_looked_up_once():
+    session, sent = opened(NAMED, SERVERS, NAMED)
+    assert str(session.read().acl) == "Get=x"
+    assert str(session.read().acl) == "Get=x"
+    assert len(sent) == 4
+
+
+def test_an_id_that_the_card_does_not_have_is_nonsense():
+    session, _ = opened(NAMED, NO_SERVERS)
+    with pytest.raises(WireError, match="names server 9, which it does not have"):
+        session.read()
+    session, _ = opened("02 000007 0000 86 0D 02 4D79 00 9000", "06 000007 0001 0000 05 00 00 00 9000")
+    with pytest.raises(WireError, match="names definition 13"):
+        session.read()
+
+
+def test_ids_are_looked_up_again_when_somebody_else_changed_the_card():
+    later = NAMED.replace("02 000007", "02 000008")
+    session, sent = opened(NAMED, SERVERS, later, SERVERS.replace("000007", "000008").replace("01 78", "01 79"))
+    assert str(session.read().acl) == "Get=x"
+    assert str(session.read().acl) == "Get=y"
+    assert (session.generation, len(sent)) == (8, 5)
+
+
+def test_a_server_that_is_unknown_costs_one_look_and_goes_along():
+    session, sent = opened(NO_SERVERS, "9000", NO_SERVERS, "9000")
+    session.apply(Batch().acl(ROOT, Acl.parse("Get=x")))
+    assert [apdu[1] for apdu in sent[1:]] == [0x31, 0x30]
+    assert b"?/Srv" in sent[2]
+    session.apply(Batch().acl(ROOT, Acl.parse("Get=*+#issuer")))
+    assert sent[-1][1] == 0x30
+    assert len(sent) == 4
+
+
+def test_an_object_asks_for_definitions_and_a_node_without_a_type_does_not():
+    session, sent = opened("9000")
+    session.apply(Batch().add(ROOT, Node("A", Format.NODE)))
+    assert len(sent) == 2
+    session, sent = opened("06 000007 0001 0000 05 00 00 00 9000", "9000")
+    session.apply(Batch().add(ROOT, Node("A", Format.NODE, type="urn:a")))
+    session.apply(Batch().add(ROOT, Node("B", Format.NODE, type="urn:a")))
+    assert [apdu[1] for apdu in sent[1:]] == [0x31, 0x30, 0x30]
+
+
+def test_a_note_of_the_channel_stays_with_the_refusal():
+    card, transport = told(SELECTED, "6982")
+    session = Session(Card(Channel(transport, advice={Sw.NOT_ALLOWED: "open a door first"})))
+    assert card is not None
+    with pytest.raises(NotAllowed) as caught:
+        session.apply(Batch().delete(Uri(("A",))))
+    assert caught.value.__notes__ == ["open a door first"]
+
+
+@pytest.mark.parametrize("data", ["06 000007 9000", "06 000007 0000 0000 05 00 00 01 0007 9000", "02 000007 9000"])
+def test_a_snapshot_with_holes_is_nonsense(data: str):
+    session, _ = opened(data)
+    with pytest.raises(WireError, match="cannot be read"):
+        session.snapshot()
+
+
+@pytest.mark.fuzz
+@given(data=mutations(bytes.fromhex("06 000009 0000 0000 05 00 00 01 0007 0007 0000 03 00 01 41 00")))
+def test_a_damaged_feed_is_read_or_refused(data: bytes):
+    session, _ = opened(data + b"\x90\x00")
+    for ask in (session.snapshot, lambda: session.changes(0), session.uploads, lambda: session.registry.roots):
+        with suppress(WireError):
+            ask()
+
+
+@pytest.mark.parametrize("sw", [sw for sw in Sw if sw.dm_status == 405])
+def test_what_no_right_can_change_is_an_error_of_its_own_and_says_what_to_do(sw: Sw):
+    session, _ = opened(b"\x00\x01" + sw.to_bytes(2) + b"\x63\x00", "6982")
+    with pytest.raises(CommandNotAllowed, match=rf"Delete \./A: .* \({sw:04X} {sw.name}\)") as caught:
+        session.apply(Batch().delete(Uri(("A",))))
+    assert ";" in str(caught.value)

@@ -24,7 +24,7 @@ from smartdm.mo.tree import Format
 from smartdm.mo.uri import Uri
 from smartdm.mo.validate import definition_faults
 from tests.corpus import MAIL
-from tests.corpus.hostile import END, HEAD, NODE, tnds_documents
+from tests.corpus.hostile import END, HEAD, NODE, ddf_documents
 from tests.unit.ddfs import definitions, tops
 from tests.unit.strategies import mutations, uris
 
@@ -303,10 +303,10 @@ def test_what_is_no_ddf_is_refused(text: str, words: str):
         ddf.decode(text.encode())
 
 
-@pytest.mark.parametrize("name", tnds_documents())
+@pytest.mark.parametrize("name", ddf_documents())
 def test_threat_25_a_hostile_document_is_one_short_error(name: str):
     with pytest.raises(CodecError) as caught:
-        ddf.decode(tnds_documents()[name])
+        ddf.decode(ddf_documents()[name])
     assert len(str(caught.value)) < 400
     assert "\n" not in str(caught.value)
 

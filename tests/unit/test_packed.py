@@ -144,6 +144,7 @@ def test_several_trees_in_one_stream_are_read_one_by_one(forest: list[Node]):
         ("02 000000 0000", 6, "kind"),
         ("02 000000 0000 03", 7, "meta"),
         ("02 000000 0000 0B 00 01 41 00", 6, "kind 0B"),
+        ("02 000000 0000 0E 00 01 41", 6, "kind 0E"),
         ("02 000000 0000 0F 00 01 41 00", 6, "kind 0F"),
         ("02 000000 0000 83 00 01 41 00", 6, "kind 83"),
         ("02 000000 0000 03 12 01 41 00", 7, "meta 12"),
@@ -165,14 +166,25 @@ def test_several_trees_in_one_stream_are_read_one_by_one(forest: list[Node]):
         ("02 000000 0000 43 00 01 41 03 20 01 2A 00", 11, "mask"),
         ("02 000000 0000 43 00 01 41 02 01 01 2A 00", 11, "longer"),
         ("02 000000 0000 43 00 01 41 03 01 7F 2A 00", 12, "server id"),
+        ("02 000000 0000 43 00 01 41 03 01 80 2A 00", 12, "80"),
         ("02 000000 0000 43 00 01 41 06 01 01 2A 08 01 2A 00", 14, "twice"),
-        ("02 000000 0000 43 00 01 41 03 01 01 26 00", 14, "identifier"),
+        ("02 000000 0000 43 00 01 41 03 01 01 26 00", 11, "identifier"),
         ("02 000000 0000 43 00 01 41 02 01 00 00", 13, "identifier"),
+        ("02 000000 0000 43 00 01 41 05 01 03 612F62 00", 11, "identifier"),
+        ("02 000000 0000 43 00 01 41 06 01 04 61253262 00", 11, "identifier"),
         ("02 000000 0000 13 00 01 41 000000", 13, "TStamp"),
         ("02 000000 0000 03 00 01 41", 10, "length"),
         ("02 000000 0000 03 00 01 41 02 61", 10, "value"),
         ("02 000000 0000 03 00 01 41 E1 61", 10, "224 is the most"),
-        ("02 000000 0000 03 00 01 41 FF000001 61", 10, "224 is the most"),
+        ("02 000000 0000 03 00 01 41 FE 61", 10, "224 is the most"),
+        ("02 000000 0000 03 00 01 41 FF", 11, "number of children"),
+        ("02 000000 0000 03 00 01 41 FF F1", 11, "241"),
+        ("02 000000 0000 03 00 01 41 FF 01", 12, "VerNo"),
+        ("02 000000 0000 03 00 01 41 FF 01 0000 01 00 01 42 01 61", 12, "only pieces"),
+        ("02 000000 0000 03 00 01 41 FF 01 0000 03 00 00 01 61", 12, "only pieces"),
+        ("02 000000 0000 03 00 01 41 FF 01 0000 01 02 00 01 61", 12, "only pieces"),
+        ("02 000000 0000 03 00 01 41 FF 01 0000 01 00 00 FF 00", 12, "only pieces"),
+        ("01 000000 03 00 01 41 FF 01 05 00 01 42 00", 10, "only pieces"),
         ("02 000000 0000 03 00 01 41 82FFFF 61", 10, "a value of 130 bytes"),
         ("02 000000 0000 03 00 01 41 00 00", 11, "1 bytes follow"),
         ("02 000000 0000 05 00 01 41", 10, "number of children"),
@@ -245,6 +257,7 @@ def test_a_stream_beyond_the_size_limit_is_refused():
 
 
 ROOM = "x" * 127
+MANY = Acl(tuple((letter * 64, Verb.GET) for letter in "abcd"))
 
 
 def parent(child: Node) -> Node:
@@ -258,9 +271,10 @@ def parent(child: Node) -> Node:
         (parent(Node("é" * 64, Format.CHR)), "the name has 128 bytes"),
         (parent(Node("C", Format.CHR, type="t" * 128)), "./P/C: the Type has 128 bytes"),
         (parent(Node("C", Format.CHR, title="t" * 128)), "./P/C: the Title has 128 bytes"),
-        (parent(Node("C", Format.CHR, acl=Acl((("s" * 126, Verb.GET),)))), "./P/C: the ACL .* 128 bytes"),
-        (parent(Node("C", Format.CHR, acl=Acl((("s" * 128, Verb.GET),)))), "./P/C: the server id has 128 bytes"),
-        (parent(Node("C", Format.CHR, bytes(225))), "./P/C: .*225"),
+        (parent(Node("C", Format.CHR, acl=MANY)), "./P/C: the ACL .* 264 bytes"),
+        (parent(Node("C", Format.CHR, acl=Acl((("s" * 65, Verb.GET),)))), "./P/C: the server id .* 65 bytes"),
+        (parent(Node("C", Format.CHR, bytes(53_761))), "./P/C: .*53761"),
+        (parent(Node("C", Format.NULL, withheld=True)), "./P/C was withheld"),
         (parent(Node("C", Format.CHR, verno=65_536)), "./P/C: the VerNo 65536"),
         (parent(Node("C", Format.CHR, verno=-1)), "./P/C: the VerNo -1"),
         (parent(Node("C", Format.CHR, tstamp=1 << 32)), "./P/C: the TStamp"),
@@ -278,9 +292,9 @@ def test_what_the_format_cannot_say_is_refused_by_name(node: Node, words: str):
 
 
 def test_what_just_fits_is_taken():
-    acl = Acl((("s" * 125, Verb.GET),))
+    acl = Acl((("s" * 64, Verb.GET), ("t" * 64, Verb.ADD)))
     many = tuple(Node(f"n{i}", Format.CHR) for i in range(wire.Limit.CHILDREN - 1))
-    node = Node("P", Format.NODE, children=(Node(ROOM, Format.CHR, bytes(224), ROOM, ROOM, acl), *many))
+    node = Node("P", Format.NODE, children=(Node(ROOM, Format.CHR, bytes(53_760), ROOM, ROOM, acl), *many))
     assert packed.decode(packed.encode(node)).node == node
 
 
@@ -294,7 +308,7 @@ def test_every_type_of_the_list_takes_one_byte_and_is_kept():
 
 def test_every_format_has_its_number():
     for member in wire.Format:
-        if member is not wire.Format.KEEP:
+        if member not in {wire.Format.KEEP, wire.Format.WITHHELD}:
             assert packed.format_number(Format(member.doc)) == member
 
 

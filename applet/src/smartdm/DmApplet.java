@@ -1,5 +1,7 @@
 package smartdm;
 
+import static smartdm.Words.*;
+
 import javacard.framework.APDU;
 import javacard.framework.ISO7816;
 import javacard.framework.ISOException;
@@ -10,12 +12,91 @@ import javacard.framework.Util;
  * then one line for each instruction.
  */
 public final class DmApplet extends Batch {
+  private static final short SHORTEST_ANSWER = (short) 4;
   private static final short LONGEST_ANSWER = (short) 256;
-  // The root: an interior node without a name; anybody may add to it and read it.
-  private static final byte[] ROOT_TEXTS = {0, 3, Wire.VERB_ADD | Wire.VERB_GET, 1, (byte) '*'};
+  // The nodes of every card, by id: kind, L texts (name, Title, ACL), L tail. At the root and in
+  // the
+  // registry anybody may add and read, and the issuer may do everything.
+  private static final byte[] CARD_NODES = {
+    Wire.FORMAT_NODE | Wire.KIND_ACL,
+    6,
+    0,
+    4,
+    0,
+    (byte) 0x89,
+    0,
+    (byte) 0xBF,
+    1,
+    0,
+    Wire.FORMAT_NODE | Wire.KIND_ACL,
+    6,
+    0,
+    4,
+    0,
+    (byte) 0x89,
+    0,
+    (byte) 0xBF,
+    5,
+    2,
+    0,
+    2,
+    0,
+    3,
+    Wire.FORMAT_NODE,
+    4,
+    3,
+    'S',
+    'r',
+    'v',
+    7,
+    3,
+    0,
+    4,
+    0,
+    5,
+    0,
+    6,
+    Wire.FORMAT_NODE,
+    3,
+    2,
+    'U',
+    'p',
+    1,
+    0,
+    Wire.FORMAT_CHR,
+    2,
+    1,
+    '*',
+    1,
+    0,
+    Wire.FORMAT_CHR,
+    8,
+    7,
+    '#',
+    'i',
+    's',
+    's',
+    'u',
+    'e',
+    'r',
+    1,
+    0,
+    Wire.FORMAT_CHR,
+    8,
+    7,
+    '#',
+    'h',
+    'o',
+    'l',
+    'd',
+    'e',
+    'r',
+    1,
+    0
+  };
   private static final byte[] FCI = {
     0x6F,
-    48,
+    74,
     (byte) 0x84,
     7,
     (byte) 0xF0,
@@ -26,7 +107,7 @@ public final class DmApplet extends Batch {
     1,
     1,
     (byte) 0xA5,
-    37,
+    63,
     Wire.SELECT_VERSION,
     2,
     Wire.VERSION_MAJOR,
@@ -63,22 +144,27 @@ public final class DmApplet extends Batch {
     0,
     0,
     0,
-    0
+    0,
+    Wire.SELECT_TAGS,
+    24
   };
   private static final short FCI_DEPTH = (short) 22;
   private static final short FCI_GENERATION = (short) 34;
 
   private DmApplet(byte[] buf, short at, short end) {
     super(buf, at, end);
-    create(
-        ROOT,
-        (short) (Wire.FORMAT_NODE | Wire.KIND_ACL),
-        (short) 0,
-        ROOT_TEXTS,
-        (short) 0,
-        (short) ROOT_TEXTS.length,
-        (short) 1);
-    put((short) 0);
+    short id = 0;
+    at = (short) 0;
+    while (at < (short) CARD_NODES.length) {
+      final short kind = CARD_NODES[at++];
+      final short texts = (short) (at + 1);
+      final short tail = (short) (texts + CARD_NODES[at]);
+      final short len = CARD_NODES[tail];
+      at = (short) (tail - texts);
+      create(id++, CARD_NODES, texts, at, (short) (kind << 8), (short) 0, len);
+      write(CARD_NODES, (short) (tail + 1), len);
+      at = (short) (tail + 1 + len);
+    }
     commit(true);
   }
 
@@ -94,63 +180,56 @@ public final class DmApplet extends Batch {
         .register(buf, (short) (off + 1), buf[off]);
   }
 
-  public boolean select() {
-    abort();
-    return true;
-  }
-
-  public void deselect() {
-    abort();
-  }
-
   public void process(APDU apdu) {
     final short[] w = words;
     final byte[] buf = apdu.getBuffer();
     final byte ins = buf[ISO7816.OFFSET_INS];
     load();
     if (selectingApplet()) {
+      abort();
       apdu.setOutgoingAndSend((short) 0, info(buf));
       return;
     }
-    short part = w[PART];
+    final short part = w[PART];
     if (part < 0 || (part > 0 && ins != Wire.INS_BATCH)) {
       abort();
       if (part > 0) {
         ISOException.throwIt(Wire.SW_CHAIN_BROKEN);
       }
-      part = (short) 0;
     }
     if (ins != Wire.INS_READ_NEXT) {
       w[ANSWER] = (short) 0;
     }
     // Until this part is done, no further one will do: whatever goes wrong breaks the chain.
     if (ins == Wire.INS_BATCH) {
-      w[PART] = NONE;
+      w[PART] = (short) ~w[PART];
     }
-    run(ins, apdu, buf, part, guard(buf[ISO7816.OFFSET_CLA], ins));
+    run(ins, apdu, buf, guard(buf[ISO7816.OFFSET_CLA], ins));
   }
 
-  private void run(byte ins, APDU apdu, byte[] buf, short part, short leastLc) {
+  private void run(byte ins, APDU apdu, byte[] buf, short leastLc) {
     final short p1p2 = Util.getShort(buf, ISO7816.OFFSET_P1);
     if (ins == Wire.INS_READ_NEXT) {
       proceed(p1p2);
       answer(apdu, buf, (short) 0);
       return;
     }
-    // READ has its levels in P1.
-    if ((short) (p1p2 & (ins == Wire.INS_READ ? (short) 0xFF : (short) -1)) != 0) {
-      ISOException.throwIt(Wire.SW_WRONG_P1P2);
+    // READ has its levels in P1, and 1 in P2 if ids are wanted.
+    if ((short) (p1p2 & (ins == Wire.INS_READ ? (short) 0xFE : (short) -1)) != 0) {
+      Memory.refuse((byte) Wire.SW_WRONG_P1P2);
     }
     final short end = receive(apdu, buf, leastLc);
+    words[WITH_IDS] = (short) (p1p2 & 1);
     if (ins == Wire.INS_READ) {
-      if ((short) ((buf[ISO7816.OFFSET_CDATA] & 0xFF) + ISO7816.OFFSET_CDATA + 1) != end) {
+      final short since = (short) (end - GENERATION_LEN * words[WITH_IDS]);
+      if ((short) ((buf[ISO7816.OFFSET_CDATA] & 0xFF) + ISO7816.OFFSET_CDATA + 1) != since) {
         ISOException.throwIt(Wire.SW_WRONG_LENGTH);
       }
-      resolve(buf, ISO7816.OFFSET_CDATA);
+      Util.arrayCopyNonAtomic(buf, since, next, SINCE, GENERATION_LEN);
       words[LIST_LEN] = (short) 0;
-      list((short) (buf[ISO7816.OFFSET_P1] & 0xFF));
+      list(resolve(buf, ISO7816.OFFSET_CDATA), (short) (p1p2 >> 8 & 0xFF));
     } else {
-      batch(apdu, buf, end, part);
+      batch(apdu, buf, end);
     }
     if (words[LIST_LEN] > 0 && words[PART] == 0) {
       answer(apdu, buf, begin(buf));
@@ -166,7 +245,7 @@ public final class DmApplet extends Batch {
     if (rule < 0 || rule >= (short) Wire.RULES.length) {
       ISOException.throwIt(Wire.SW_INS_UNKNOWN);
     }
-    if (Wire.RULES[rule] > cod[PRINCIPAL]) {
+    if (Wire.RULES[rule] > Util.getShort(cod, PRINCIPAL)) {
       ISOException.throwIt(Wire.SW_NOT_ALLOWED);
     }
     if ((cla & Wire.CLA_CHAIN) != 0 && Wire.RULES[(short) (rule + 2)] == 0) {
@@ -177,12 +256,10 @@ public final class DmApplet extends Batch {
 
   // Receive all data of a short APDU; returns the offset behind it.
   private static short receive(APDU apdu, byte[] buf, short leastLc) {
-    final short len = (short) (buf[ISO7816.OFFSET_LC] & 0xFF);
     short got = apdu.setIncomingAndReceive();
-    short more = got;
-    while (got < len && more > 0) {
+    final short len = (short) (buf[ISO7816.OFFSET_LC] & 0xFF);
+    for (short more = got; got < len && more > 0; got += more) {
       more = apdu.receiveBytes((short) (ISO7816.OFFSET_CDATA + got));
-      got = (short) (got + more);
     }
     if (got != len || len < leastLc) {
       ISOException.throwIt(Wire.SW_WRONG_LENGTH);
@@ -191,10 +268,10 @@ public final class DmApplet extends Batch {
   }
 
   // When free memory lay in pieces it is gathered, and the host asked to send the batch again.
-  private void batch(APDU apdu, byte[] buf, short end, short part) {
+  private void batch(APDU apdu, byte[] buf, short end) {
     short sw;
     try {
-      part(buf, end, part);
+      part(buf, end);
       return;
     } catch (ISOException refusal) {
       sw = refusal.getReason();
@@ -216,8 +293,11 @@ public final class DmApplet extends Batch {
   // Send the next part of the stream; its header, if it has one, is in the buffer.
   private void answer(APDU apdu, byte[] buf, short at) {
     short room = apdu.setOutgoing();
-    if (room <= 0 || room > LONGEST_ANSWER) {
+    if (room <= 0) {
       room = LONGEST_ANSWER;
+    }
+    if (room < SHORTEST_ANSWER) {
+      room = SHORTEST_ANSWER;
     }
     at = fill(buf, at, room);
     apdu.setOutgoingLength(at);
@@ -241,69 +321,7 @@ public final class DmApplet extends Batch {
     at = Util.setShort(buf, at, (short) (free << shift));
     buf[at++] = (byte) arenaKib;
     at = (short) (Util.setShort(buf, at, reserve) + 2);
-    at = Util.setShort(buf, at, words[NODES]);
-    return Util.setShort(buf, at, nodeLimit);
-  }
-
-  /** Begin the stream; returns the offset behind its header. */
-  private short begin(byte[] buf) {
-    words[ANSWER] = (short) 1;
-    words[CURSOR] = (short) (next[2] - 1 << 8);
-    words[LIST_AT] = (short) 0;
-    nextSubtree();
-    buf[0] = Wire.STREAM_COUNTED;
-    return generation(buf, (short) 1);
-  }
-
-  /**
-   * Check that the next part is the one that the host means.
-   *
-   * @param wanted low byte of the generation, part number
-   */
-  private void proceed(short wanted) {
-    if (words[ANSWER] == 0 || wanted != ++words[CURSOR]) {
-      words[ANSWER] = (short) 0;
-      ISOException.throwIt(Wire.SW_NO_CURSOR);
-    }
-  }
-
-  /**
-   * Fill the rest of an answer; closes the stream when it is complete.
-   *
-   * @return the offset behind the last byte
-   */
-  private short fill(byte[] buf, short at, short limit) {
-    final short[] w = words;
-    while (w[ANSWER] != 0 && at < limit) {
-      final short granule = stack[(short) (2 * w[TOP])];
-      final short from = (short) (VERNO + w[ITEM_OFF]);
-      look(granule);
-      // The ids of an interior node's children are not shown.
-      short n = (short) (w[LEN] - 2 * w[CHILDREN] - from);
-      final short over = (short) (at + n - limit);
-      if (over > 0) {
-        n = (short) (limit - at);
-        w[ITEM_OFF] = (short) (w[ITEM_OFF] + n);
-      }
-      at = Util.arrayCopyNonAtomic(array(granule), (short) (offset(granule) + from), buf, at, n);
-      if (over <= 0) {
-        w[ITEM_OFF] = (short) 0;
-        if (walkOn() < 0) {
-          nextSubtree();
-        }
-      }
-    }
-    return at;
-  }
-
-  private void nextSubtree() {
-    final short[] w = words;
-    final short at = (short) (LIST + 2 * w[LIST_AT]);
-    w[ITEM_OFF] = (short) 0;
-    if (w[LIST_AT]++ == w[LIST_LEN]) {
-      w[ANSWER] = (short) 0;
-    } else {
-      walk(w[at], w[(short) (at + 1)]);
-    }
+    at = Util.setShort(buf, at, (short) (words[NODES] >> 1));
+    return tags(buf, (short) (Util.setShort(buf, at, nodeLimit) + 2));
   }
 }

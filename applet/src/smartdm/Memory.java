@@ -1,103 +1,42 @@
 package smartdm;
 
+import static smartdm.Words.*;
+
 import javacard.framework.Applet;
 import javacard.framework.ISOException;
 import javacard.framework.JCSystem;
 import javacard.framework.Util;
 
 /**
- * Level 1: the sizes that the install parameters fix for good, and all transient state.
+ * Level 1: what the install parameters fix for good, transient memory, and the persistent heap:
+ * granules in segments, and which of them are in use.
  *
  * <p>What the store works with is CLEAR_ON_RESET: a reset forgets a batch, which is what a power
  * cut does. Who is asking is CLEAR_ON_DESELECT. Zero always means "nothing open, nothing known",
  * because that is what a reset leaves.
+ *
+ * <p>Writing appends to a run in RAM that goes out by one non-atomic copy when it is full, when the
+ * next record lies elsewhere, or before a record of the run is read. What is in use is a bitmap in
+ * RAM: the store marks what is reachable and asks for holes; a hole never crosses a segment.
+ * Nothing here knows what a record is.
  */
 abstract class Memory extends Applet {
-  // --- words; those that are used most come first, because their numbers take one byte of code ---
-  // The first ten are what abort() forgets.
-  // Heap: bytes staged in the run.
-  static final short RUN_LEN = (short) 0;
-  // Tree: id of the node that resolve() found.
-  static final short FOUND = (short) 1;
-  // Input: next byte of the part in the APDU buffer.
-  static final short AT = (short) 2;
-  // Walk: level of the top of the stack.
-  static final short TOP = (short) 3;
-  // Batch: number of the next part, 0 = no batch is open, -1 = no part will do.
-  static final short PART = (short) 4;
-  // Answer: whether one is being read.
-  static final short ANSWER = (short) 5;
-  // Id table: page in RAM + 1 (0 = none), whether it differs from its slot, pages written in this
-  // batch.
-  static final short PAGE = (short) 6;
-  static final short PAGE_DIRTY = (short) 7;
-  static final short TOUCHED = (short) 8;
-  // Heap: bitmap valid.
-  static final short MAP_VALID = (short) 9;
-  // Heap, zero after a rebuild: freed records of the committed tree still marked, granule behind
-  // the
-  // last record taken + 1 (0 = none), nodes in the tree.
-  static final short MAP_STALE = (short) 10;
-  static final short NEXT = (short) 11;
-  static final short NODES = (short) 12;
-  // Heap: free granules, granules for which no hole was found.
-  static final short FREE = (short) 13;
-  static final short NEED = (short) 14;
-  // Superblock: slot in use + 1 (0 = not looked up yet), page bits.
-  static final short SLOT = (short) 15;
-  static final short PAGE_BITS = (short) 16;
-  // Heap: the run being staged: segment, byte offset of what is staged, and of the run's start.
-  static final short RUN_SEG = (short) 17;
-  static final short RUN_OFF = (short) 18;
-  static final short RUN_BASE = (short) 19;
-  // Walk: levels wanted, bytes of the path from its start, id of the node.
-  static final short LEVELS = (short) 20;
-  static final short PATH = (short) 21;
-  static final short WALK_ID = (short) 22;
-  // Tree: what resolve() found: parent's id, place among its children, depth, bytes of the URI
-  // with a '/' behind it.
-  static final short FOUND_PARENT = (short) 23;
-  static final short FOUND_PLACE = (short) 24;
-  static final short FOUND_DEPTH = (short) 25;
-  static final short FOUND_PATH = (short) 26;
-  // Input: end of the part in the APDU buffer.
-  static final short END = (short) 27;
-  // Batch, zero when one begins: flags of OPTIONS (0 = not seen), commands begun, value bytes to
-  // come, nodes of an ADD to come, id of the root of the subtree being added, id of the last node
-  // written, nodes to answer with.
-  static final short OPTIONS = (short) 28;
-  static final short INDEX = (short) 29;
-  static final short VALUE_LEFT = (short) 30;
-  static final short NODES_LEFT = (short) 31;
-  static final short ROOT_ID = (short) 32;
-  static final short LAST_ID = (short) 33;
-  static final short LIST_LEN = (short) 34;
-  // Batch: last id promised to a child by an ADD.
-  static final short LAST_PROMISED = (short) 35;
-  // Answer: low byte of the generation and part number, bytes of the item already sent, next
-  // entry of the list; then the list: id, levels.
-  static final short CURSOR = (short) 36;
-  static final short ITEM_OFF = (short) 37;
-  static final short LIST_AT = (short) 38;
-  static final short LIST = (short) 39;
-  // Store: the record looked at: offsets behind its name, Type and texts, of its tail, behind it;
-  // Format, number of children, kind, meta.
-  static final short NAME_END = (short) (LIST + 2 * Wire.LIMIT_GETS);
-  static final short TYPE_END = (short) (NAME_END + 1);
-  static final short TEXTS_END = (short) (NAME_END + 2);
-  static final short TAIL = (short) (NAME_END + 3);
-  static final short LEN = (short) (NAME_END + 4);
-  static final short FORMAT = (short) (NAME_END + 5);
-  static final short CHILDREN = (short) (NAME_END + 6);
-  static final short OLD_KIND = (short) (NAME_END + 7);
-  static final short OLD_META = (short) (NAME_END + 8);
-  private static final short WORDS = (short) (NAME_END + 9);
-
-  // --- cod: who is asking, a Wire.PRINCIPAL number ---
+  // --- cod: who is asking: the node id of a server, 2 bytes ---
   static final short PRINCIPAL = (short) 0;
   private static final short COD_LEN = (short) 8;
 
+  // --- next: the generation that the next commit makes; the batch's time and tag; the generation
+  // since which changes are wanted, or an ACL entry on its way ---
   static final short GENERATION_LEN = (short) 3;
+  static final short TAG = (short) 7;
+  static final short TAG_LEN = (short) 8;
+  static final short SINCE = (short) 15;
+
+  static final short NONE = (short) -1;
+
+  // A Java Card array ends at 32,767 bytes; 16 KiB keeps offset arithmetic within a short.
+  private static final short SEGMENT_KIB = (short) 16;
+  private static final short SEGMENT_MASK = (short) 0x3FFF;
 
   final short[] words;
   final byte[] cod;
@@ -107,9 +46,9 @@ abstract class Memory extends Applet {
   final byte[] staging;
   // The page of the id table that is being edited.
   final byte[] page;
-  // Walk: granule and next child for each level.
+  // Walk: granule, then rights and next child for each level.
   final short[] stack;
-  // The generation that the next commit makes, and the batch's time.
+  // What the next commit will need, see the offsets above.
   final byte[] next;
 
   final short arenaKib;
@@ -122,8 +61,8 @@ abstract class Memory extends Applet {
   final short granules;
   // log2 of the ids in a page of the id table.
   final short pageShift;
-  // Number of superblock slots - 1.
-  final short slotMask;
+
+  private final Object[] segments;
 
   /**
    * Read the install parameters and make everything transient.
@@ -132,39 +71,46 @@ abstract class Memory extends Applet {
    * @param end offset behind the last
    */
   Memory(byte[] buf, short at, short end) {
-    final short[] w = JCSystem.makeTransientShortArray(WORDS, JCSystem.CLEAR_ON_RESET);
-    words = w;
+    words = JCSystem.makeTransientShortArray(Words.COUNT, JCSystem.CLEAR_ON_RESET);
+    // Words 0 to 3 hold the parameters for a moment: each is written before the store reads it.
+    final short[] w = words;
     w[2] = (short) 1;
     while (at < end) {
       final short tag = (short) (buf[at] - Wire.INSTALL_ARENA);
       final short len = buf[(short) (at + 1)];
-      check(tag, (short) 0, (short) 3);
-      check(len, (short) 1, (short) 2);
+      within(tag, (short) 0, (short) 3);
+      within(len, (short) 1, (short) 2);
       at = (short) (at + 2 + len);
-      w[tag] = (short) (buf[(short) (at - 1)] & 0xFF);
-      if (len == (short) 2) {
-        w[tag] = Util.getShort(buf, (short) (at - 2));
+      w[tag] = Util.getShort(buf, (short) (at - 2));
+      if (len == (short) 1) {
+        w[tag] &= (short) 0xFF;
       }
     }
-    check(at, end, end);
-    check(w[2], (short) 0, (short) 1);
-    final boolean small = w[2] == 0;
-    arenaKib = either(w[0], (short) (small ? 8 : 16), (short) 8, (short) 64);
-    pageShift = (short) (small ? 5 : 6);
-    nodeLimit = either(w[1], (short) (small ? 160 : 384), (short) 16, (short) (16 << pageShift));
-    reserve = either(w[3], (short) (small ? 384 : 512), (short) 64, (short) 4096);
+    within(at, end, end);
+    // Profile 0 = small, 1 = default: most sizes double.
+    final short profile = w[2];
+    within(profile, (short) 0, (short) 1);
+    pageShift = (short) (5 + profile);
+    arenaKib = either(w[0], (short) (8 << profile), (short) 8, (short) 64);
+    nodeLimit = either(w[1], (short) (256 << profile), (short) 16, (short) (16 << pageShift));
+    reserve = either(w[3], (short) (384 + 128 * profile), (short) 64, (short) 4096);
     // The bitmap must stay within 256 bytes of RAM, and within 64 at 8 KiB in the small profile.
-    shift = (short) (arenaKib > 32 ? 5 : small || arenaKib > 16 ? 4 : 3);
+    shift = (short) (arenaKib > 32 ? 5 : arenaKib > 16 ? 4 : 4 - profile);
     granules = (short) (arenaKib << (10 - shift));
-    maxDepth = small ? Wire.LIMIT_DEPTH_SMALL : Wire.LIMIT_DEPTH;
-    slotMask = (short) (small ? 3 : 7);
-    zero((short) 0, (short) 3);
+    maxDepth =
+        (short) (Wire.LIMIT_DEPTH_SMALL + profile * (Wire.LIMIT_DEPTH - Wire.LIMIT_DEPTH_SMALL));
     cod = JCSystem.makeTransientByteArray(COD_LEN, JCSystem.CLEAR_ON_DESELECT);
     bitmap = bytes((short) (granules >> 3));
-    staging = bytes((short) (small ? 128 : 384));
+    staging = bytes((short) (128 + 256 * profile));
     page = bytes((short) (2 << pageShift));
-    next = bytes((short) (GENERATION_LEN + 4));
+    next = bytes((short) (SINCE + GENERATION_LEN));
     stack = JCSystem.makeTransientShortArray((short) (2 * maxDepth + 2), JCSystem.CLEAR_ON_RESET);
+    segments = new Object[(short) ((short) (arenaKib + SEGMENT_KIB - 1) / SEGMENT_KIB)];
+    short left = arenaKib;
+    for (short i = 0; left > 0; i++) {
+      segments[i] = new byte[(short) ((left < SEGMENT_KIB ? left : SEGMENT_KIB) << 10)];
+      left = (short) (left - SEGMENT_KIB);
+    }
   }
 
   /** Set words to zero. */
@@ -175,10 +121,15 @@ abstract class Memory extends Applet {
   }
 
   /** Refuse a value above a limit. */
-  static void atMost(short value, short limit, short sw) {
+  static void atMost(short value, short limit, byte low) {
     if (value > limit) {
-      ISOException.throwIt(sw);
+      refuse(low);
     }
+  }
+
+  /** Refuse with the status word 6AXX whose low byte is given; it is 80 or above. */
+  static void refuse(byte low) {
+    ISOException.throwIt((short) (0x6B00 + low));
   }
 
   private static byte[] bytes(short len) {
@@ -189,13 +140,176 @@ abstract class Memory extends Applet {
     if (given == 0) {
       return fallback;
     }
-    check(given, least, most);
+    within(given, least, most);
     return given;
   }
 
-  private static void check(short value, short least, short most) {
+  private static void within(short value, short least, short most) {
     if (value < least || value > most) {
-      ISOException.throwIt(Wire.SW_BAD_ELEMENT);
+      refuse((byte) Wire.SW_BAD_ELEMENT);
     }
+  }
+
+  /** Number of granules that {@code len} bytes take. */
+  final short granules(short len) {
+    return (short) ((short) (len + (1 << shift) - 1) >> shift);
+  }
+
+  /** The array a granule lies in. */
+  final byte[] array(short granule) {
+    return (byte[]) segments[(short) (granule >> (short) (14 - shift))];
+  }
+
+  /** The offset of a granule in its array. */
+  final short offset(short granule) {
+    return (short) ((short) (granule << shift) & SEGMENT_MASK);
+  }
+
+  /** The unsigned byte {@code off} bytes behind the start of a granule. */
+  final short get(short granule, short off) {
+    final byte[] array = array(granule);
+    if (granule >= words[RUN_BASE] && array == array(words[RUN_BASE])) {
+      flush();
+    }
+    return (short) (array[(short) (offset(granule) + off)] & 0xFF);
+  }
+
+  /** Two bytes as a short. */
+  final short getShort(short granule, short off) {
+    return (short) (get(granule, off) << 8 | get(granule, (short) (off + 1)));
+  }
+
+  /** Begin to write at a granule. The run goes on if it ends there. */
+  final void open(short granule) {
+    final short[] w = words;
+    final short at = offset(granule);
+    final short gap = (short) (at - w[RUN_OFF] - w[RUN_LEN]);
+    if (w[RUN_LEN] != 0 && (short) (gap >> shift) == 0 && array(granule) == array(w[RUN_BASE])) {
+      // The rest of the last record's granule belongs to nobody: any bytes keep the run in one
+      // piece.
+      write(staging, (short) 0, gap);
+    } else {
+      flush();
+      w[RUN_BASE] = granule;
+      w[RUN_OFF] = at;
+    }
+  }
+
+  /** Append one byte to the open record. */
+  final void put(short value) {
+    staging[room()] = (byte) value;
+    words[RUN_LEN]++;
+  }
+
+  /** Append two bytes to the open record. */
+  final void putShort(short value) {
+    put((short) (value >> 8));
+    put(value);
+  }
+
+  /** Append bytes of an array to the open record. */
+  final void write(byte[] src, short off, short len) {
+    while (len > 0) {
+      final short at = room();
+      short n = (short) (staging.length - at);
+      if (n > len) {
+        n = len;
+      }
+      words[RUN_LEN] = Util.arrayCopyNonAtomic(src, off, staging, at, n);
+      off = (short) (off + n);
+      len = (short) (len - n);
+    }
+  }
+
+  /** Append bytes of an older record to the open one. */
+  final void pull(short granule, short off, short len) {
+    write(array(granule), (short) (offset(granule) + off), len);
+  }
+
+  /** Write the staged run out: one persistent write. */
+  final void flush() {
+    final short[] w = words;
+    if (w[RUN_LEN] > 0) {
+      w[RUN_OFF] =
+          Util.arrayCopyNonAtomic(staging, (short) 0, array(w[RUN_BASE]), w[RUN_OFF], w[RUN_LEN]);
+      w[RUN_LEN] = (short) 0;
+    }
+  }
+
+  private short room() {
+    if (words[RUN_LEN] == (short) staging.length) {
+      flush();
+    }
+    return words[RUN_LEN];
+  }
+
+  /** Mark granules as used or free. Marking twice is harmless. */
+  final void mark(short granule, short count, boolean use) {
+    while (--count >= 0) {
+      if (used(granule) != use) {
+        bitmap[(short) (granule >> 3)] ^= (byte) (0x80 >> (granule & 7));
+        words[FREE] = (short) (words[FREE] + (use ? -1 : 1));
+      }
+      granule++;
+    }
+  }
+
+  private boolean used(short granule) {
+    return (short) (bitmap[(short) (granule >> 3)] << (granule & 7) & 0x80) != 0;
+  }
+
+  /**
+   * Take a hole: right behind the last record if there is room, so that runs stay long, else the
+   * smallest that fits.
+   *
+   * @return its first granule, or NONE
+   */
+  final short take(short count) {
+    short at = (short) (words[NEXT] - 1);
+    if (at < 0 || usedIn(at, count) != 0) {
+      at = best(count);
+    }
+    if (at >= 0) {
+      mark(at, count, true);
+      words[NEXT] = (short) (at + count + 1);
+    }
+    return at;
+  }
+
+  /** Used granules in a window; NONE if it crosses a segment or the end. */
+  final short usedIn(short granule, short count) {
+    final short last = (short) (granule + count - 1);
+    if (last >= granules || array(granule) != array(last)) {
+      return NONE;
+    }
+    short n = 0;
+    for (; granule <= last; granule++) {
+      if (used(granule)) {
+        n++;
+      }
+    }
+    return n;
+  }
+
+  private short best(short count) {
+    short found = NONE;
+    short least = (short) 0x7FFF;
+    short run = 0;
+    for (short g = 0; g <= granules; g++) {
+      final boolean end = g == granules || used(g);
+      if (end || offset(g) == 0) {
+        if (run >= count && run < least) {
+          found = (short) (g - run);
+          least = run;
+        }
+        run = 0;
+      }
+      if (!end) {
+        run++;
+      } else if ((g & 7) == 0 && g < granules && bitmap[(short) (g >> 3)] == (byte) -1) {
+        g = (short) (g + 7);
+      }
+    }
+    return found;
   }
 }

@@ -7,6 +7,13 @@ final class Wire {
   static final byte VERSION_MAJOR = (byte) 1;
   static final byte VERSION_MINOR = (byte) 0;
   static final byte META_INLINE = (byte) 0x80;
+  static final byte META_DEFINITION = (byte) 0x40;
+  static final byte META_TYPE = (byte) 0x3F;
+  static final byte DEFINITION_REQUIRED = (byte) 0x40;
+  static final byte DEFINITION_ID_HIGH = (byte) 0x01;
+  static final byte PIECES = (byte) 0xFF;
+  static final byte SOURCE_VALUE = (byte) 0xFE;
+  static final byte ACL_ID_SHIFT = (byte) 0x05;
 
   // the last or only command of a chain, no secure messaging, channel 0
   static final byte CLA_PLAIN = (byte) 0x80;
@@ -19,7 +26,8 @@ final class Wire {
 
   // run a batch of DM commands; all of them happen or none
   static final byte INS_BATCH = (byte) 0x30;
-  // read a subtree as a packed stream; P1 = levels below the node, FF = all; data L, URI
+  // read a subtree as a packed stream; P1 = levels below the node, FF = all; data L, URI; P2 = 01:
+  // with ids, and only what is newer than the generation 3 that follows the URI
   static final byte INS_READ = (byte) 0x31;
   // go on with the stream; P1 = low byte of its generation, P2 = part number, which carries into
   // P1
@@ -29,7 +37,8 @@ final class Wire {
   static final byte CMD_OPTIONS = (byte) 0xC0;
   // L, parent URI, then a packed subtree in level order
   static final byte CMD_ADD = (byte) 0xC1;
-  // L, URI, kind 1, meta 1, [L, Type], L, value
+  // L, URI, kind 1 (a Format or KEEP), meta 1, [L, Type], then L, value, or FE: the value of the
+  // SOURCE before it
   static final byte CMD_REPLACE = (byte) 0xC2;
   // L, URI; the root is emptied, not deleted, for which there is room on the fullest card
   static final byte CMD_DELETE = (byte) 0xC3;
@@ -37,6 +46,13 @@ final class Wire {
   static final byte CMD_RENAME = (byte) 0xC4;
   // L, URI, levels 1; answered after the commit, so only GETs may follow
   static final byte CMD_GET = (byte) 0xC5;
+  // L, URI, L, entries of mask 1, L, name of the leaf below `?/Srv`; L = 00: none of its own
+  static final byte CMD_ACL = (byte) 0xC6;
+  // L, URI, L, Title; L = 00: none of its own
+  static final byte CMD_TITLE = (byte) 0xC7;
+  // L, URI of a leaf whose value the REPLACE, or the ADD of one leaf, behind it takes (value
+  // length FE)
+  static final byte CMD_SOURCE = (byte) 0xC8;
 
   // all or nothing; the only kind of batch so far, so it must be set
   static final byte OPT_ATOMIC = (byte) 0x01;
@@ -44,6 +60,8 @@ final class Wire {
   static final byte OPT_IF_GENERATION = (byte) 0x02;
   // time 4 follows: seconds since 2000-01-01T00:00:00Z, the TStamp of what changes
   static final byte OPT_TIME = (byte) 0x04;
+  // host id 4, transaction tag 4 follow: kept with the commit, SELECT tells the last three hosts'
+  static final byte OPT_TAG = (byte) 0x08;
 
   // a 4-byte TStamp follows (never in a batch: the card sets it)
   static final byte KIND_TSTAMP = (byte) 0x10;
@@ -51,8 +69,14 @@ final class Wire {
   static final byte KIND_TITLE = (byte) 0x20;
   // L, ACL follows
   static final byte KIND_ACL = (byte) 0x40;
-  // meta is the index of a definition (reserved: refused so far)
+  // the low bit and meta are the node id of the definition, from which Format, Type and Title come
   static final byte KIND_DEFINED = (byte) 0x80;
+  // of a DEFINED node: 01, n follow: its Type is the n-th further one of the definition
+  static final byte KIND_OWN_TYPE = (byte) 0x08;
+  // of a DEFINED node: it is interior, as the Format of its definition says
+  static final byte KIND_INTERIOR = (byte) 0x02;
+  // of a DEFINED node: L, name follow; else the name is that of the definition
+  static final byte KIND_OWN_NAME = (byte) 0x04;
 
   // b64
   static final byte FORMAT_B64 = (byte) 0x00;
@@ -76,6 +100,8 @@ final class Wire {
   static final byte FORMAT_TIME = (byte) 0x09;
   // float
   static final byte FORMAT_FLOAT = (byte) 0x0A;
+  // in answers only: a node that may not be read; L, name follow the meta byte, and nothing else
+  static final byte FORMAT_WITHHELD = (byte) 0x0E;
   // in a Replace only: keep the node's Format and Type
   static final byte FORMAT_KEEP = (byte) 0x0F;
 
@@ -90,10 +116,28 @@ final class Wire {
   // Replace
   static final byte VERB_REPLACE = (byte) 0x10;
 
+  // Add: the node may be added by itself, with what is below it
+  static final byte ACCESS_ADD = (byte) 0x01;
+  // Delete: the node may be deleted by itself
+  static final byte ACCESS_DELETE = (byte) 0x02;
+  // Exec
+  static final byte ACCESS_EXEC = (byte) 0x04;
+  // Get; without it nobody can read the node
+  static final byte ACCESS_GET = (byte) 0x08;
+  // Replace
+  static final byte ACCESS_REPLACE = (byte) 0x10;
+  // Copy (told, not asked for: SOURCE needs Get)
+  static final byte ACCESS_COPY = (byte) 0x20;
+  // Scope is Permanent: no Rename; comes without DELETE
+  static final byte ACCESS_PERMANENT = (byte) 0x40;
+
   // nodes level by level, as ADD takes them; else pre-order, as READ gives them
   static final byte STREAM_LEVEL_ORDER = (byte) 0x01;
   // each node begins with its VerNo 2 (always so in answers, never in ADD)
   static final byte STREAM_COUNTED = (byte) 0x02;
+  // each node begins with its id 2, before VerNo; child ids follow each count; older nodes are not
+  // shown
+  static final byte STREAM_IDS = (byte) 0x04;
 
   // wire version: major 1, minor 1
   static final byte SELECT_VERSION = (byte) 0xC0;
@@ -109,10 +153,12 @@ final class Wire {
   static final byte SELECT_LIMITS = (byte) 0xC5;
   // bits 2 of the algorithms found at install (none used yet)
   static final byte SELECT_CAPABILITIES = (byte) 0xC6;
+  // three times host id 4, transaction tag 4 of the last tagged batches, latest first; zero = none
+  static final byte SELECT_TAGS = (byte) 0xC7;
 
   // arena size in KiB 1: 8 to 64, default 16 (small profile: 8)
   static final byte INSTALL_ARENA = (byte) 0x80;
-  // node limit 2: 16 to 1024 (small: 512), default 384 (small: 160)
+  // node limit 2: 16 to 1024 (small: 512), default 512 (small: 256)
   static final byte INSTALL_NODES = (byte) 0x81;
   // RAM profile 1: 00 small, 01 default
   static final byte INSTALL_PROFILE = (byte) 0x82;
@@ -127,7 +173,7 @@ final class Wire {
   static final short LIMIT_CHILDREN = (short) 240;
   // bytes of a value that one record holds
   static final short LIMIT_VALUE = (short) 224;
-  // bytes of a Type, a Title or a packed ACL
+  // bytes of a Type or a Title
   static final short LIMIT_TEXT = (short) 127;
   // Get commands in one batch
   static final short LIMIT_GETS = (short) 8;
@@ -138,14 +184,25 @@ final class Wire {
   // segments of a URI, small profile
   static final short LIMIT_DEPTH_SMALL = (short) 10;
 
+  // the root
+  static final byte NODE_ROOT = (byte) 0x00;
+  // the registry, URI `?`; below it the definitions
+  static final byte NODE_REGISTRY = (byte) 0x01;
+  // `?/Srv`: one leaf for each ServerID that an ACL names; its id is the server's number
+  static final byte NODE_SERVERS = (byte) 0x02;
+  // `?/Up`: values in pieces that are not complete yet
+  static final byte NODE_UPLOADS = (byte) 0x03;
+
   // no door was opened
   static final byte PRINCIPAL_NOBODY = (byte) 0x00;
-  // the issuer, #issuer in an ACL
-  static final byte PRINCIPAL_ISSUER = (byte) 0x01;
-  // the holder, #holder in an ACL
-  static final byte PRINCIPAL_HOLDER = (byte) 0x02;
-  // the first ServerID; each further one counts up
-  static final byte PRINCIPAL_FIRST_SERVER = (byte) 0x03;
+  // `*` in an ACL
+  static final byte PRINCIPAL_ANYBODY = (byte) 0x04;
+  // the issuer, `#issuer` in an ACL
+  static final byte PRINCIPAL_ISSUER = (byte) 0x05;
+  // the holder, `#holder` in an ACL
+  static final byte PRINCIPAL_HOLDER = (byte) 0x06;
+  // the first ServerID
+  static final byte PRINCIPAL_FIRST_SERVER = (byte) 0x07;
 
   // no principal needed
   static final byte GUARD_ANYBODY = (byte) 0x00;
@@ -172,7 +229,7 @@ final class Wire {
   static final short SW_CHAIN_BROKEN = (short) 0x6883;
   // this command cannot be chained
   static final short SW_NOT_CHAINABLE = (short) 0x6884;
-  // nobody who may do this has been authenticated
+  // the ACL does not allow it, or nobody has been authenticated
   static final short SW_NOT_ALLOWED = (short) 0x6982;
   // there is no answer to go on with, or the tree has changed since
   static final short SW_NO_CURSOR = (short) 0x6985;
@@ -202,7 +259,7 @@ final class Wire {
   static final short SW_VALUE_TOO_LARGE = (short) 0x6AD5;
   // a Format that does not exist or does not suit the command
   static final short SW_BAD_FORMAT = (short) 0x6AD6;
-  // a packed ACL that breaks the grammar
+  // a packed ACL that breaks the grammar, or an empty one for the root
   static final short SW_BAD_ACL = (short) 0x6AD7;
   // text that is not valid UTF-8
   static final short SW_BAD_TEXT = (short) 0x6AD8;
@@ -210,7 +267,7 @@ final class Wire {
   static final short SW_NOT_INTERIOR = (short) 0x6AD9;
   // only a leaf has a value
   static final short SW_NOT_LEAF = (short) 0x6ADA;
-  // the root cannot be renamed
+  // the root, the card's own nodes and definitions cannot be changed like this
   static final short SW_PERMANENT = (short) 0x6ADB;
   // the tree is not at the expected generation
   static final short SW_CONFLICT = (short) 0x6ADC;
@@ -222,6 +279,20 @@ final class Wire {
   static final short SW_SEND_AGAIN = (short) 0x6ADF;
   // a part of the batch ended inside an element, where only a value may be divided
   static final short SW_TRUNCATED = (short) 0x6AE0;
+  // the definition's AccessType does not allow this command
+  static final short SW_ACCESS_DENIED = (short) 0x6AE1;
+  // the definition of the parent has no such child, or the node names no definition
+  static final short SW_NOT_DEFINED = (short) 0x6AE2;
+  // a Type that the definition does not list
+  static final short SW_BAD_TYPE = (short) 0x6AE3;
+  // more nodes of this definition than it allows, or the last one that it requires
+  static final short SW_OCCURRENCE = (short) 0x6AE4;
+  // the ACL names a ServerID that is not below `?/Srv`: add it first
+  static final short SW_UNKNOWN_SERVER = (short) 0x6AE5;
+  // the definition has instances; delete them first
+  static final short SW_IN_USE = (short) 0x6AE6;
+  // no SOURCE with a value that can be taken precedes this command
+  static final short SW_NO_SOURCE = (short) 0x6AE7;
   // unknown instruction
   static final short SW_INS_UNKNOWN = (short) 0x6D00;
   // unknown class, or a logical channel or secure messaging, which are not offered yet

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from smartdm.card.apdu import MAX_DATA
+from smartdm.card.place import REGISTRY, SERVERS, UPLOADS, Place, encode_place, server_place
 from smartdm.codec import packed
 from smartdm.errors import CodecError, UriError
+from smartdm.mo.acl import Acl
+from smartdm.mo.definition import Definition
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import ROOT, Uri, check_name
-from smartdm.wire import Command, Limit, Option
+from smartdm.wire import PIECES, SOURCE_VALUE, Command, Limit, Option
 from smartdm.wire import Format as WireFormat
 
 ALL_LEVELS = 0xFF
@@ -22,6 +26,32 @@ _LAST_NUMBER = 0xFF
 
 Element = tuple[bytes, bytes]
 """Header that must not be divided, value that may be."""
+Registers = Literal["", "servers", "definitions"]
+Tag = tuple[int, int]
+"""(host id, transaction), 32 bits each, not both 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command of a batch.  ``name``: what errors call it; ``commands``: as how many the card counts it."""
+
+    name: str
+    elements: tuple[Element, ...]
+    commands: int = 1
+    added: tuple[Uri, Node] | None = None
+    """(parent, subtree) of an Add whose nodes may be given the form of their definitions."""
+    replaced: tuple[Uri, bytes, Format, str] | None = None
+    """(leaf, value, Format, Type) of a Replace that changes these two."""
+    servers: frozenset[str] = frozenset()
+    """ServerIDs that its ACLs name."""
+    registers: Registers = ""
+    """Which part of the registry it changes."""
+    definition: Definition | None = None
+    """The definition that it adds."""
+    is_piece: bool = False
+    get: bool = False
+    levels: int | None = None
+    """Of a Get: how many levels below the node, None = all."""
 
 
 @dataclass(slots=True)
@@ -33,38 +63,68 @@ class Batch:
     """
 
     time: int | None = None
-    elements: list[Element] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    gets: list[int | None] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
 
-    def add(self, parent: Uri, node: Node) -> Batch:
-        """Add a node with its subtree below an interior node."""
-        header, nodes = bytes((Command.ADD,)) + encode_uri(parent), list(packed.elements(node))
-        self._command(f"Add {parent / node.name}", header)
-        self.elements += nodes
-        return self
+    def add(self, parent: Uri, node: Node, *, plain: bool = False) -> Batch:
+        """Add a node with its subtree below an interior node.
 
-    def replace(self, uri: Uri, value: bytes, format: Format | None = None, type: str | None = None) -> Batch:  # noqa: A002
-        """Replace a leaf's value; Format and Type stay unless a Format is given (then Type too, or none)."""
+        A session gives it the form of the definitions on the card where they say what it is; ``plain``: not where
+        the card can do without.
+        """
+        entry = added(parent, node)
+        return self.append(entry if not plain else Entry(entry.name, entry.elements, servers=entry.servers))
+
+    def replace(
+        self,
+        uri: Uri,
+        value: bytes,
+        format: Format | None = None,  # noqa: A002
+        type: str | None = None,  # noqa: A002
+    ) -> Batch:
+        """Replace a leaf's value; Format and Type stay unless a Format is given (then Type too, or none).
+
+        CodecError above 224 bytes: ``Session.put_value`` takes longer values.
+        """
         if type is not None and format is None:
             raise ValueError("a Type comes with a Format")
         if len(value) > Limit.VALUE:
-            raise CodecError(f"the value of {uri} has {len(value)} bytes; at most {int(Limit.VALUE)} fit a node")
-        kind = bytes((WireFormat.KEEP, 0))
+            raise CodecError(f"the value of {uri} has {len(value)} bytes; at most {int(Limit.VALUE)} fit one command")
+        kind = _KEEP
         if format is not None:
             kind = bytes((packed.format_number(format),)) + packed.encode_type(type or "")
-        header = bytes((Command.REPLACE,)) + encode_uri(uri) + kind + packed.encode_value_length(value)
-        return self._command(f"Replace {uri}", header, value)
+        header = _head(Command.REPLACE, uri) + kind + packed.encode_value_length(value)
+        changed = None if format is None else (uri, value, format, type or "")
+        return self.append(Entry(f"Replace {uri}", ((header, value),), replaced=changed))
+
+    def copy(
+        self, source: Place, target: Uri, node: Node | None = None, kind: tuple[Format, str] | None = None
+    ) -> Batch:
+        """Give a leaf the value of another one, or all pieces of an upload.
+
+        ``node``: the target is a new leaf with these properties; else it exists and keeps its own, but for a Format
+        and Type that are given as ``kind``.
+        """
+        head = _head(Command.SOURCE, source)
+        if node is None:
+            new = _KEEP if kind is None else bytes((packed.format_number(kind[0]),)) + packed.encode_type(kind[1])
+            take: tuple[Element, ...] = ((_head(Command.REPLACE, target) + new + _TAKEN, b""),)
+        else:
+            parent, *leaf = added(target.parent, node).elements
+            if len(leaf) != 1 or leaf[0][1]:
+                raise ValueError("the new leaf of a copy has no value of its own")
+            take = (parent, (leaf[0][0][:-1] + _TAKEN, b""))
+        servers = frozenset() if node is None else _servers(node.acl)
+        return self.append(Entry(f"Copy {source} to {target}", ((head, b""), *take), commands=2, servers=servers))
 
     def erase(self) -> Batch:
         """Delete everything but the root, which keeps its own properties; works on the fullest card."""
-        return self._command("Delete everything", bytes((Command.DELETE,)) + encode_uri(ROOT))
+        return self._command("Delete everything", _head(Command.DELETE, ROOT))
 
-    def delete(self, uri: Uri) -> Batch:
+    def delete(self, uri: Place) -> Batch:
         """Delete a node with its subtree; UriError for the root, which is permanent (see ``erase``)."""
-        if uri.is_root:
+        if isinstance(uri, Uri) and uri.is_root:
             raise UriError("the root cannot be deleted", dm_status=405)
-        return self._command(f"Delete {uri}", bytes((Command.DELETE,)) + encode_uri(uri))
+        return self._command(f"Delete {uri}", _head(Command.DELETE, uri), registers=_registers(uri))
 
     def rename(self, uri: Uri, name: str) -> Batch:
         """Give a node another name; its place stays."""
@@ -72,40 +132,128 @@ class Batch:
         raw = name.encode()
         if len(raw) > Limit.NAME:
             raise UriError(f"the name {name!r} has {len(raw)} bytes; at most {int(Limit.NAME)} are allowed", None, 414)
-        header = bytes((Command.RENAME,)) + encode_uri(uri) + bytes((len(raw),)) + raw
-        return self._command(f"Rename {uri}", header)
+        return self._command(f"Rename {uri}", _head(Command.RENAME, uri) + bytes((len(raw),)) + raw)
+
+    def acl(self, uri: Uri, acl: Acl) -> Batch:
+        """Give a node another ACL; an empty one: none of its own, it inherits."""
+        header = _head(Command.ACL, uri) + packed.encode_acl(acl)
+        return self._command(f"Replace {uri}?prop=ACL", header, servers=_servers(acl))
+
+    def title(self, uri: Uri, title: str) -> Batch:
+        """Give a node another Title; an empty one: none of its own, that of its definition if it has one."""
+        header = _head(Command.TITLE, uri) + packed.encode_text(title, "Title")
+        return self._command(f"Replace {uri}?prop=Title", header)
 
     def get(self, uri: Uri, levels: int | None = None) -> Batch:
         """Get a subtree, ``levels`` deep below the node (None = all), as it is after the batch; GETs come last."""
         depth = ALL_LEVELS if levels is None else levels
-        self._command(f"Get {uri}", bytes((Command.GET,)) + encode_uri(uri) + bytes((depth,)))
-        self.gets.append(levels)
+        return self.append(
+            Entry(f"Get {uri}", ((_head(Command.GET, uri) + bytes((depth,)), b""),), get=True, levels=levels)
+        )
+
+    def define(self, definition: Definition) -> Batch:
+        """Add a definition to the card; only the issuer may."""
+        nodes = packed.definition_elements(definition, packed.digest(definition))
+        what = definition.mo_id or definition.name or "the definition"
+        return self.append(
+            Entry(f"Load {what}", ((_head(Command.ADD, REGISTRY), b""), *nodes), registers="definitions")
+        )
+
+    def server(self, server_id: str) -> Batch:
+        """Make a ServerID known to the card, so that ACLs can name it."""
+        leaf = Node(server_place(server_id).segments[-1], Format.CHR)
+        return self.append(Entry(f"Add server {server_id}", _hidden(SERVERS, leaf), registers="servers"))
+
+    def upload(self, name: str) -> Batch:
+        """Begin a value that comes in pieces."""
+        parent, (header, _) = _hidden(UPLOADS, Node(name, Format.BIN))
+        return self.append(Entry(f"Upload {name}", (parent, (header[:-1] + _NO_PIECES, b""))))
+
+    def piece(self, upload: Place, value: bytes) -> Batch:
+        """Add a piece to a value that comes in pieces."""
+        return self.append(
+            Entry(f"Add a piece to {upload}", _hidden(upload, Node("", Format.BIN, value)), is_piece=True)
+        )
+
+    def append(self, entry: Entry) -> Batch:
+        """Append a command that was made before."""
+        self.entries.append(entry)
         return self
+
+    @property
+    def names(self) -> list[str]:
+        """What errors call the commands, in the order in which the card counts them."""
+        return [self.entries[number].name for number in self.places]
+
+    @property
+    def places(self) -> list[int]:
+        """For each command as the card counts them, which entry it belongs to."""
+        return [number for number, entry in enumerate(self.entries) for _ in range(entry.commands)]
+
+    @property
+    def elements(self) -> list[Element]:
+        """All elements but OPTIONS."""
+        return [element for entry in self.entries for element in entry.elements]
+
+    @property
+    def gets(self) -> list[int | None]:
+        """The levels of the Gets."""
+        return [entry.levels for entry in self.entries if entry.get]
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces it adds to uploads."""
+        return sum(entry.is_piece for entry in self.entries)
 
     @property
     def changes(self) -> bool:
         """Whether the batch does anything but Get."""
-        return len(self.names) > len(self.gets)
+        return any(not entry.get for entry in self.entries)
 
-    def parts(self, expect: int | None = None) -> list[bytes]:
+    def parts(self, expect: int | None = None, tag: Tag | None = None) -> list[bytes]:
         """The data fields of the APDUs; ``expect``: the generation that the card must have."""
-        return list(_cut([(_options(self.time, expect), b""), *self.elements]))
+        return list(_cut([(_options(self.time, expect, tag), b""), *self.elements]))
 
-    def _command(self, name: str, header: bytes, value: bytes = b"") -> Batch:
-        self.names.append(name)
-        self.elements.append((header, value))
-        return self
-
-
-def encode_uri(uri: Uri) -> bytes:
-    """``L`` and the URI as the wire has it; UriError (414) above 192 bytes."""
-    raw = uri.wire()
-    if len(raw) > Limit.URI:
-        raise UriError(f"the URI {uri} has {len(raw)} bytes; at most {int(Limit.URI)} are allowed", None, 414)
-    return bytes((len(raw),)) + raw
+    def _command(
+        self, name: str, header: bytes, *, servers: frozenset[str] = frozenset(), registers: Registers = ""
+    ) -> Batch:
+        return self.append(Entry(name, ((header, b""),), servers=servers, registers=registers))
 
 
-def _options(time: int | None, expect: int | None) -> bytes:
+def added(parent: Uri, node: Node, above: packed.Defined | None = None, choose: packed.Choose | None = None) -> Entry:
+    """An Add.  ``choose``: which nodes name a definition, beginning with that of the parent (see packed.elements)."""
+    nodes = tuple(packed.elements(node, above, choose))
+    servers = frozenset[str]().union(*(_servers(inner.acl) for _, inner in node.walk()))
+    head = (_head(Command.ADD, parent), b"")
+    return Entry(f"Add {parent / node.name}", (head, *nodes), added=(parent, node), servers=servers)
+
+
+_KEEP = bytes((WireFormat.KEEP, 0))
+_TAKEN = bytes((SOURCE_VALUE,))
+_NO_PIECES = bytes((PIECES, 0))
+
+
+def _head(command: Command, place: Place) -> bytes:
+    return bytes((command,)) + encode_place(place)
+
+
+def _hidden(parent: Place, leaf: Node) -> tuple[Element, Element]:
+    """An Add of a leaf in the registry."""
+    (element,) = packed.elements(leaf)
+    return (_head(Command.ADD, parent), b""), element
+
+
+def _registers(place: Place) -> Registers:
+    if isinstance(place, Uri) or place.segments[:1] == UPLOADS.segments:
+        return ""
+    return "servers" if place.segments[:1] == SERVERS.segments else "definitions"
+
+
+def _servers(acl: Acl) -> frozenset[str]:
+    return frozenset(server_id for server_id, _ in acl.entries)
+
+
+def _options(time: int | None, expect: int | None, tag: Tag | None) -> bytes:
     flags = Option.ATOMIC
     fields = b""
     if expect is not None:
@@ -114,6 +262,9 @@ def _options(time: int | None, expect: int | None) -> bytes:
     if time is not None:
         flags |= Option.TIME
         fields += time.to_bytes(4)
+    if tag is not None:
+        flags |= Option.TAG
+        fields += b"".join(number.to_bytes(4) for number in tag)
     return bytes((Command.OPTIONS, flags)) + fields
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smartdm.card.apdu import MAX_LE, CommandApdu
-from smartdm.card.batch import ALL_LEVELS, encode_uri
+from smartdm.card.apdu import MAX_LE, CommandApdu, ResponseApdu
+from smartdm.card.batch import ALL_LEVELS, Tag
 from smartdm.card.channel import Channel
+from smartdm.card.place import Place, encode_place
 from smartdm.codec import packed, tlv
 from smartdm.errors import CodecError, WireError, card_error
-from smartdm.mo.uri import Uri
 from smartdm.wire import APPLET_AID, VERSION_MAJOR, Cla, Ins, Select, Sw
 
 _FCI, _PROPRIETARY = 0x6F, 0xA5
+_WITH_IDS = 0x01
 _SIZES = {
     Select.VERSION: 2,
     Select.STATE: 1,
@@ -21,6 +22,7 @@ _SIZES = {
     Select.NODES: 4,
     Select.LIMITS: 6,
     Select.CAPABILITIES: 2,
+    Select.TAGS: 24,
 }
 """Bytes of the data objects in the SELECT answer; a later minor version may append to them."""
 
@@ -43,6 +45,8 @@ class CardInfo:
     max_children: int
     max_value: int
     capabilities: int
+    tags: tuple[Tag, ...]
+    """Those of the last tagged batches, latest first."""
 
     @classmethod
     def decode(cls, data: bytes) -> CardInfo:
@@ -70,6 +74,7 @@ class CardInfo:
                 max_children=limits[3],
                 max_value=int.from_bytes(limits[4:6]),
                 capabilities=int.from_bytes(inner[Select.CAPABILITIES][:2]),
+                tags=_tags(inner[Select.TAGS][: _SIZES[Select.TAGS]]),
             )
         except KeyError as error:
             raise WireError(f"the SELECT answer cannot be read: it lacks data object {error.args[0]:02X}") from error
@@ -97,7 +102,8 @@ class Card:
     def batch(self, parts: list[bytes], names: list[str]) -> bytes:
         """Run a batch; returns the stream of its GETs.
 
-        ``parts``: data fields of the APDUs; ``names``: the commands, for errors.  CardError names the refused command.
+        ``parts``: data fields of the APDUs; ``names``: the commands, for errors.  CardError names the refused command;
+        its ``index`` counts as the card does.
         """
         for number, data in enumerate(parts):
             last = number == len(parts) - 1
@@ -109,12 +115,24 @@ class Card:
                 raise WireError("the card answered a part of a batch before its last one came")
         return self._all(answer.data, answer.sw)
 
-    def read(self, uri: Uri, levels: int | None = None) -> bytes:
-        """The packed stream of a subtree, ``levels`` deep below its root (None = all)."""
-        depth = ALL_LEVELS if levels is None else levels
-        command = CommandApdu(Cla.PLAIN, Ins.READ, depth, 0, encode_uri(uri), MAX_LE)
-        answer = self.channel.send(command, f"Get {uri}")
+    def read(self, uri: Place, levels: int | None = None, since: int | None = None) -> bytes:
+        """The packed stream of a subtree, ``levels`` deep below its root (None = all).
+
+        ``since``: only the nodes newer than that generation, each with its id and the ids of its children.
+        """
+        answer = self._read(uri, levels, since)
         return self._all(answer.data, answer.sw)
+
+    def read_start(self, uri: Place) -> bytes:
+        """The first part of the stream of a subtree, 4 to 256 bytes: enough for the head of its first node."""
+        return self._read(uri, None, None).data
+
+    def _read(self, uri: Place, levels: int | None, since: int | None) -> ResponseApdu:
+        depth = ALL_LEVELS if levels is None else levels
+        data, p2 = encode_place(uri), 0
+        if since is not None:
+            data, p2 = data + since.to_bytes(3), _WITH_IDS
+        return self.channel.send(CommandApdu(Cla.PLAIN, Ins.READ, depth, p2, data, MAX_LE), f"Get {uri}")
 
     def _all(self, data: bytes, sw: int) -> bytes:
         if sw == Sw.MORE and len(data) < 4:
@@ -129,6 +147,11 @@ class Card:
             if sw == Sw.MORE and (not answer.data or len(data) > packed.MAX_SIZE):
                 raise WireError(f"the card's answer has no end: {len(data)} bytes so far")
         return data
+
+
+def _tags(data: bytes) -> tuple[Tag, ...]:
+    numbers = [int.from_bytes(data[at : at + 4]) for at in range(0, len(data), 4)]
+    return tuple(pair for pair in zip(numbers[::2], numbers[1::2], strict=True) if pair != (0, 0))
 
 
 def _refusal(data: bytes, names: list[str]) -> Exception:

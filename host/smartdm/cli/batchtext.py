@@ -11,7 +11,22 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from smartdm.cli.output import display, printable
-from smartdm.wire import META_INLINE, TYPES, Command, Format, Kind, Option, Verb
+from smartdm.mo.acl import server_id_of
+from smartdm.wire import (
+    DEFINITION_ID_HIGH,
+    META_DEFINITION,
+    META_INLINE,
+    META_TYPE,
+    PIECES,
+    SOURCE_VALUE,
+    TYPES,
+    Access,
+    Command,
+    Format,
+    Kind,
+    Option,
+    Verb,
+)
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _FORMATS = {int(member): member.doc for member in Format} | {int(Format.KEEP): "same format"}
@@ -46,8 +61,15 @@ class _Cursor:
     def uri(self) -> str:
         return uri_text(self.blob())
 
-    def value(self) -> bytes:
-        return self.take(self.number())
+    def value(self) -> tuple[str, int]:
+        """(what to show of a value, how many pieces of it follow)."""
+        length = self.number()
+        if length == SOURCE_VALUE:
+            return "the value of the source", 0
+        if length == PIECES:
+            count = self.number()
+            return f"a value in {count} pieces", count
+        return display(self.take(length)), 0
 
 
 class BatchReader:
@@ -104,21 +126,22 @@ class BatchReader:
 
     def _node(self, cursor: _Cursor) -> str:
         kind, meta = cursor.number(), cursor.number()
-        name = cursor.text()
-        extras = _extras(cursor, kind, meta)
+        name, words = _head(cursor, kind, meta)
+        extras = words + _extras(cursor, kind)
         parent, left = self._parents[0]
-        uri = f"{parent}/{name}"
-        if kind & 0x0F == Format.NODE:
-            children = cursor.number()
-            what = f"{children} {'child' if children == 1 else 'children'}"
+        uri = f"{parent}/{name}" if name else f"{parent} (a piece)"
+        if _is_interior(kind):
+            below = cursor.number()
+            what = f"{below} {'child' if below == 1 else 'children'}"
         else:
-            children, what = 0, display(cursor.value())
+            what, below = cursor.value()
         self._parents[0] = (parent, left - 1)
-        if children:
-            self._parents.append((uri, children))
+        if below:
+            self._parents.append((uri, below))
         while self._parents and not self._parents[0][1]:
             self._parents.popleft()
-        return f"  + {uri}  {format_text(kind)}  {what}{extras}"
+        shown = "defined" if kind & Kind.DEFINED else format_text(kind)
+        return f"  + {uri}  {shown}  {what}{''.join(f'  {word}' for word in extras)}"
 
 
 def _options(_reader: BatchReader, cursor: _Cursor) -> str:
@@ -128,14 +151,17 @@ def _options(_reader: BatchReader, cursor: _Cursor) -> str:
         words.append(f"only at generation {cursor.number(3)}")
     if flags & Option.TIME:
         words.append(f"time {time_text(cursor.number(4))}")
+    if flags & Option.TAG:
+        words.append(f"tag of host {cursor.number(4):08X}: {cursor.number(4):08X}")
     return ", ".join(words) or "none"
 
 
 def _replace(_reader: BatchReader, cursor: _Cursor) -> str:
     uri = cursor.uri()
     kind, meta = cursor.number(), cursor.number()
-    extras = _extras(cursor, kind, meta)
-    return f"{uri}  {format_text(kind)}  {display(cursor.value())}{extras}"
+    words = _type(cursor, meta)
+    what, _ = cursor.value()
+    return f"{uri}  {format_text(kind)}  {what}{''.join(f'  {word}' for word in words)}"
 
 
 def _delete(_reader: BatchReader, cursor: _Cursor) -> str:
@@ -146,6 +172,20 @@ def _rename(_reader: BatchReader, cursor: _Cursor) -> str:
     return f"{cursor.uri()} to {cursor.text()}"
 
 
+def _acl(_reader: BatchReader, cursor: _Cursor) -> str:
+    uri, acl = cursor.uri(), cursor.blob()
+    return f"of {uri}: {acl_text(acl) or 'none of its own'}"
+
+
+def _title(_reader: BatchReader, cursor: _Cursor) -> str:
+    uri, title = cursor.uri(), cursor.text()
+    return f'of {uri}: "{title}"' if title else f"of {uri}: none of its own"
+
+
+def _source(_reader: BatchReader, cursor: _Cursor) -> str:
+    return f"{cursor.uri()}, for the next command"
+
+
 _ELEMENTS: dict[int, tuple[str, Callable[[BatchReader, _Cursor], str]]] = {
     Command.OPTIONS: ("OPTIONS", _options),
     Command.ADD: ("ADD", BatchReader.add),
@@ -153,23 +193,57 @@ _ELEMENTS: dict[int, tuple[str, Callable[[BatchReader, _Cursor], str]]] = {
     Command.DELETE: ("DELETE", _delete),
     Command.RENAME: ("RENAME", _rename),
     Command.GET: ("GET", BatchReader.get),
+    Command.ACL: ("ACL", _acl),
+    Command.TITLE: ("TITLE", _title),
+    Command.SOURCE: ("SOURCE", _source),
 }
 
 
-def _extras(cursor: _Cursor, kind: int, meta: int) -> str:
-    """Type, Title, ACL and TStamp as far as they are there, in the order of the wire."""
-    words = []
+def _is_interior(kind: int) -> bool:
+    return bool(kind & Kind.INTERIOR) if kind & Kind.DEFINED else kind & 0x0F == Format.NODE
+
+
+def _head(cursor: _Cursor, kind: int, meta: int) -> tuple[str, list[str]]:
+    """(name, what else stands before the Title): definition or Type, rules of a definition."""
+    if kind & Kind.DEFINED:
+        number = (kind & DEFINITION_ID_HIGH) << 8 | meta
+        name = cursor.text() if kind & Kind.OWN_NAME else f"<definition {number}>"
+        words = [f"definition {number}"] if kind & Kind.OWN_NAME else []
+        return name, words + ([_further(cursor.blob())] if kind & Kind.OWN_TYPE else [])
+    name = cursor.text()
+    if not meta & META_DEFINITION:
+        return name, _type(cursor, meta)
+    access, maximum, types = cursor.number(), cursor.number(), cursor.number()
+    words = [str(member.name).lower() for member in Access if access & member]
+    rules = f"definition: {' '.join(words)}, at most {maximum or 'any number'}, types {types:02X}"
+    return name or "*", [*_type(cursor, meta & ~META_DEFINITION), rules]
+
+
+def _type(cursor: _Cursor, meta: int) -> list[str]:
     if meta & META_INLINE:
-        words.append(f"type {cursor.text()}")
-    elif meta:
-        words.append(f"type {TYPES[meta]}" if meta < len(TYPES) else f"type number {meta}")
+        text = cursor.blob()
+        # In the Replace of a defined leaf it is the number of a further Type; no Type is a control character.
+        return [_further(text) if len(text) == 1 and text < b" " else f"type {text_of(text)}"]
+    number = meta & META_TYPE
+    if not number:
+        return []
+    return [f"type {TYPES[number]}" if number < len(TYPES) else f"type number {number}"]
+
+
+def _further(text: bytes) -> str:
+    return f"type: number {text.hex()} of the definition's further ones"
+
+
+def _extras(cursor: _Cursor, kind: int) -> list[str]:
+    """Title, ACL and TStamp as far as they are there, in the order of the wire."""
+    words = []
     if kind & Kind.TITLE:
         words.append(f'title "{cursor.text()}"')
     if kind & Kind.ACL:
-        words.append(f"acl {acl_text(cursor.take(cursor.number()))}")
+        words.append(f"acl {acl_text(cursor.blob())}")
     if kind & Kind.TSTAMP:
         words.append(f"time {time_text(cursor.number(4))}")
-    return "".join(f"  {word}" for word in words)
+    return words
 
 
 def acl_text(packed: bytes) -> str:
@@ -178,7 +252,7 @@ def acl_text(packed: bytes) -> str:
     ids: dict[Verb, list[str]] = {verb: [] for verb in Verb}
     try:
         while cursor.offset < len(packed):
-            mask, name = cursor.number(), cursor.text()
+            mask, name = cursor.number(), server_id_of(cursor.text())
             for verb, names in ids.items():
                 if mask & verb:
                     names.append(name)
@@ -193,7 +267,9 @@ def text_of(data: bytes) -> str:
 
 
 def uri_text(wire: bytes) -> str:
-    """A URI of the wire (empty: the root) as people write it."""
+    """A URI of the wire (empty: the root) as people write it; those of the registry begin with ``?``."""
+    if wire.startswith(b"?"):
+        return text_of(wire)
     return f"./{text_of(wire)}" if wire else "."
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from smartdm.cli import ddfview
+from smartdm.cli import ddfcard, ddfview
 from smartdm.cli.app import App, pass_app
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import STDIN, read_input, shown
@@ -200,3 +200,7 @@ def find_definitions(source: str) -> list[Definition]:
     if source != STDIN and not Path(source).exists():
         raise CliError(f"{source}: no such file, and the catalog does not have it; see `smartdm ddf list`")
     return read_definitions(source)
+
+
+for _command in ddfcard.COMMANDS:
+    ddf.add_command(_command)

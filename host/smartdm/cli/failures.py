@@ -27,6 +27,7 @@ class Exit(IntEnum):
     LINK = 3
     REFUSED = 4
     INPUT = 5
+    PENDING = 6
     BUG = 70
     INTERRUPTED = 130
     PIPE_CLOSED = 141
@@ -39,6 +40,7 @@ EXIT_MEANINGS = {
     Exit.LINK: "no card, the card is in use, the link failed, or the power was cut",
     Exit.REFUSED: "the card refused; nothing was changed",
     Exit.INPUT: "a file or value given is damaged, missing or not usable; nothing was changed",
+    Exit.PENDING: "`provision plan --check` found something to do",
     Exit.BUG: "a bug in smartdm",
     Exit.INTERRUPTED: "interrupted from the keyboard",
     Exit.PIPE_CLOSED: "the program that read the output went away",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from smartdm.cli import mochange, mofiles, movalidate, view
+from smartdm.cli import mobatch, mochange, mofeed, mofiles, moprops, movalidate, view
 from smartdm.cli.app import App, pass_app
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import write_result
@@ -108,5 +108,12 @@ def _give(app: App, data: Mapping[str, object], raw: bytes, out: str | None, tex
     app.out.show(data, plain)
 
 
-for _command in (*mochange.COMMANDS, *mofiles.COMMANDS, movalidate.validate):
+for _command in (
+    *mochange.COMMANDS,
+    *moprops.COMMANDS,
+    mobatch.batch,
+    *mofiles.COMMANDS,
+    movalidate.validate,
+    *mofeed.COMMANDS,
+):
     mo.add_command(_command)

@@ -8,6 +8,7 @@ from smartdm.cli.app import App, now, pass_app
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import STDIN, read_input
 from smartdm.cli.params import FileName, UriType
+from smartdm.cli.progress import upload_progress
 from smartdm.cli.root import Command, ValueCommand
 from smartdm.cli.sending import check_limits, explain_full, missing_above, named, require_parent
 from smartdm.cli.view import child_total, fits_text
@@ -48,7 +49,8 @@ def _value(value: str | None, file: str | None) -> bytes | None:
 def set_(app: App, *, uri: Uri, value: str | None, file: str | None, format_: str | None, type_: str | None) -> None:
     """Replace the value of the leaf at URI.
 
-    VALUE is text; - reads it from stdin.
+    VALUE is text; - reads it from stdin. A value above 224 bytes is sent in pieces: until the last one the leaf keeps
+    its old value, and after an interruption the same command goes on where it stopped.
     """
     data = _value(value, file)
     if data is None:
@@ -61,10 +63,10 @@ def set_(app: App, *, uri: Uri, value: str | None, file: str | None, format_: st
     if not fits_text(data):
         with named(f"Replace {uri}"):
             _refuse_text(uri, Format(format_) if format_ else app.session.read(uri, 0).format)
-    batch = Batch(time=now()).replace(uri, data, None if format_ is None else Format(format_), type_)
+    kind = None if format_ is None else (Format(format_), type_ or "")
     try:
-        with named(f"Replace {uri}"):
-            app.session.apply(batch)
+        with named(f"Replace {uri}"), upload_progress(app, uri, data) as progress:
+            app.session.put_value(uri, data, kind, time=now(), progress=progress)
     except CardFull as error:
         error.add_note(f"the value has {len(data)} bytes, {app.session.info.free} are free")
         raise
@@ -79,6 +81,19 @@ def _refuse_text(uri: Uri, format_: Format) -> None:
             f"the value for {uri} is not UTF-8 text, or holds characters that XML cannot carry, and so cannot be "
             f"{format_}; use --format bin"
         )
+
+
+def _kind(app: App, uri: Uri, data: bytes, chosen: str | None, type_: str | None) -> tuple[Format, str]:
+    """Format and Type of a new node: as chosen, else as its definition on the card says, else what suits the value."""
+    defined = app.session.definition(uri) if chosen is None or type_ is None else None
+    suits = chosen == defined.format if defined and chosen else defined and (defined.is_leaf or not data)
+    if defined and suits:  # else the refusal tells what the definition wants
+        if not fits_text(data):
+            _refuse_text(uri, defined.format)
+        return defined.format, type_ or ""
+    format_of = Format.NODE if chosen == Format.NODE else _leaf_format(app, uri, data, chosen)
+    default = "" if format_of is Format.NODE else _DEFAULT_TYPES.get(format_of, "text/plain")
+    return format_of, default if type_ is None else type_
 
 
 def _leaf_format(app: App, uri: Uri, data: bytes, chosen: str | None) -> Format:
@@ -126,9 +141,8 @@ def add(
         raise click.UsageError("an interior node has neither VALUE nor --format")
     if uri.is_root:
         raise CliError("the root exists always; name the node to add", Exit.USAGE)
-    format_of = Format.NODE if interior else _leaf_format(app, uri, data or b"", format_)
-    if type_ is None:
-        type_ = "" if interior else _DEFAULT_TYPES.get(format_of, "text/plain")
+    with named(f"Add {uri}"):
+        format_of, type_ = _kind(app, uri, data or b"", Format.NODE if interior else format_, type_)
     node = Node(uri.name, format_of, data or b"", type_, title, Acl.parse(acl) if acl else Acl())
     parent = uri.parent
     if parents:

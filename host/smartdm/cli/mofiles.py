@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
+from smartdm.card.forms import says_nothing
 from smartdm.cli.app import App, now, pass_app
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import KINDS, Entry, encode_tree, read_entries, shown, write_result
 from smartdm.cli.params import CARD_SIDE, FileName, SideType, UriType
 from smartdm.cli.root import Command
-from smartdm.cli.sending import check_limits, explain_full, interior, missing_above, named, require_parent
+from smartdm.cli.sending import check_limits, explain_full, interior, missing_above, named, require_parent, total_nodes
 from smartdm.cli.view import change_document, change_line
 from smartdm.errors import CardFull, CodecError, NotFound
+from smartdm.mo.definition import Definition
 from smartdm.mo.tree import Change, Node, diff
 from smartdm.mo.uri import ROOT, Uri
 from smartdm.session import Batch
@@ -27,6 +30,8 @@ class Plan:
     deletes: tuple[tuple[Uri, Node], ...]
     adds: tuple[tuple[Uri, Node], ...]
     """(parent, subtree)"""
+    plain: bool = False
+    """Whether objects are added without their definitions."""
 
     @property
     def added(self) -> int:
@@ -44,7 +49,7 @@ class Plan:
         for uri, _ in self.deletes:
             batch.delete(uri)
         for parent, node in self.adds:
-            batch.add(parent, node)
+            batch.add(parent, node, plain=self.plain)
         return batch
 
 
@@ -82,18 +87,20 @@ def _on_card(app: App, uri: Uri) -> Node | None:
 @click.option("--at", type=UriType(), default=".", show_default=True, help="The node below which the file's nodes go.")
 @click.option("--replace", "replacing", is_flag=True, help="Delete what is at the same place before.")
 @click.option("-p", "--parents", is_flag=True, help="Make missing interior nodes on the way too.")
+@click.option("--plain", is_flag=True, help="Add objects without their definitions, even if the card has them.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @pass_app
-def import_(app: App, *, file: str, at: Uri, replacing: bool, parents: bool, dry_run: bool) -> None:
+def import_(app: App, *, file: str, at: Uri, replacing: bool, parents: bool, plain: bool, dry_run: bool) -> None:
     """Add the nodes of FILE (TNDS or packed; - is stdin) in one atomic batch.
 
     Either all of it is on the card afterwards or nothing has changed, even if the power fails. Size, TStamp and
-    VerNo are set by the card.
+    VerNo are set by the card. An object whose definition is on the card (`ddf loaded`) is held to it, and takes less
+    room.
     """
     entries = read_entries(file)
     what = f"Import {shown(file)}"
     with named(what):
-        plan = make_plan(app, entries, at, replacing=replacing)
+        plan = replace(make_plan(app, entries, at, replacing=replacing), plain=plain)
         generation = app.session.generation
         plan = _checked(app, plan, what, parents=parents)
         if not dry_run:
@@ -122,7 +129,7 @@ def _checked(app: App, plan: Plan, what: str, *, parents: bool) -> Plan:
         else:
             require_parent(app, parent, what)
     plan = replace(plan, adds=(*made.values(), *plan.adds))
-    check_limits(app.session.info, plan.adds, plan.deleted)
+    check_limits(app.session.info, plan.adds, total_nodes(node for _, node in plan.deletes))
     return plan
 
 
@@ -152,7 +159,10 @@ def _tell(app: App, plan: Plan, name: str, *, dry_run: bool) -> None:
 @pass_app
 def export(app: App, uri: Uri, out: str | None, kind: str) -> None:
     """Write the tree below URI (default: all of it) as a TNDS document or a packed tree."""
-    node = app.session.read(uri)
+    whole = app.session.read(uri)
+    node = whole.readable()
+    if node is not whole:
+        app.out.note(f"note: {whole.count() - node.count()} nodes that the card withholds are left out")
     try:
         data = encode_tree(kind, uri, node, app.session.generation)
     except CodecError as error:
@@ -184,7 +194,7 @@ def diff_(app: App, a: str, b: str | None, at: Uri, everything: bool) -> int:
         raise click.UsageError("stdin can be read only once")
     sides = _pairs(app, a, b, at)
     ignore = frozenset() if everything else frozenset({"size", "tstamp", "verno"})
-    changes = [change for uri, old, new in sides for change in _compare(uri, old, new, ignore)]
+    changes = [change for pair in sides for change in _compare(app, pair, ignore)]
 
     def text() -> None:
         for change in changes:
@@ -229,11 +239,47 @@ def _file_pairs(old: list[Entry], new: list[Entry]) -> list[Pair]:
     return [(uri, before.get(uri), after.get(uri)) for uri in sorted({*before, *after})]
 
 
-def _compare(uri: Uri, old: Node | None, new: Node | None, ignore: frozenset[str]) -> list[Change]:
+def _compare(app: App, pair: Pair, ignore: frozenset[str]) -> list[Change]:
+    uri, old, new = pair
     if old is None or new is None:
         return [Change(uri, "added" if old is None else "removed", None, old, new)]
+    hidden = {place for node in (old, new) for place, inner in node.walk(uri) if inner.withheld}
+    if hidden:
+        app.out.note(f"note: {len(hidden)} nodes that the card withholds are not compared")
     # The tops stand at one place by the user's word, whatever their names.
-    return diff(replace(old, name=""), replace(new, name=""), ignore, uri)
+    changes = diff(replace(old, name=""), replace(new, name=""), ignore, uri)
+    defined = app.session.registry.known.definitions if any(_defined(old, new)) else {}
+    return [
+        change
+        for change in changes
+        if not _is_hidden(change.uri, hidden) and not _goes_without_saying(change, old, new, uri, defined)
+    ]
+
+
+def _is_hidden(uri: Uri, hidden: set[Uri]) -> bool:
+    return any(place == uri or place.is_ancestor_of(uri) for place in hidden)
+
+
+def _defined(*trees: Node) -> Iterator[bool]:
+    return (inner.definition is not None for tree in trees for _, inner in tree.walk())
+
+
+def _goes_without_saying(
+    change: Change, old: Node, new: Node, base: Uri, definitions: Mapping[int, Definition]
+) -> bool:
+    """Whether a title or type is only told on one side, because on the other the definition says the same."""
+    if change.prop not in {"title", "type", "format"} or change.kind != "changed":
+        return False
+    below = Uri(change.uri.segments[base.depth :])
+    sides = [node for node in (old.find(below), new.find(below)) if node is not None]
+    defined = next((node for node in sides if node.definition in definitions), None)
+    other = next((node for node in sides if node is not defined), None)
+    if defined is None or other is None or defined.definition is None:
+        return False
+    definition = definitions[defined.definition]
+    usual = {"title": definition.title, "type": next(iter(definition.types), ""), "format": definition.format}
+    unsaid = says_nothing(other) if change.prop == "format" else not getattr(other, change.prop)
+    return unsaid and getattr(defined, change.prop) == usual[change.prop]
 
 
 COMMANDS = (import_, export, diff_)

@@ -77,6 +77,11 @@ class Output:
         """Whether a person looks at stdout."""
         return sys.stdout.isatty()
 
+    @property
+    def errors_to_terminal(self) -> bool:
+        """Whether a person looks at stderr."""
+        return sys.stderr.isatty()
+
     def fields(self, pairs: Mapping[str, object]) -> None:
         """Aligned ``Name:  value`` lines."""
         width = max((len(name) for name in pairs), default=0) + 1

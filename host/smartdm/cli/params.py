@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-from smartdm.cli.app import SIM_PREFIX, app_of
+from smartdm.cli.app import PCSC_PREFIX, SIM_PREFIX, app_of
 from smartdm.cli.failures import CliError
 from smartdm.cli.simcards import check_card_name
 from smartdm.errors import SmartDmError
@@ -21,7 +21,7 @@ CARD_SIDE = "card:"
 
 
 class CardName(click.ParamType[str]):
-    """``sim:NAME``."""
+    """``sim:NAME`` or ``pcsc:READER``."""
 
     name = "card"
 
@@ -29,8 +29,11 @@ class CardName(click.ParamType[str]):
         """The name, checked for its form only."""
         if ctx is not None and not value.startswith(SIM_PREFIX) and value in _known(ctx):
             return SIM_PREFIX + value
+        if value.startswith(PCSC_PREFIX):
+            return value
         if not value.startswith(SIM_PREFIX):
-            raise _bad_card(f"{value!r}: a card is named sim:NAME; `smartdm card list` shows them", param, ctx)
+            told = f"{value!r}: a card is named sim:NAME or pcsc:READER; `smartdm card list` shows them"
+            raise _bad_card(told, param, ctx)
         try:
             check_card_name(value.removeprefix(SIM_PREFIX))
         except CliError as error:
@@ -38,9 +41,13 @@ class CardName(click.ParamType[str]):
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """All simulated cards."""
+        """All simulated cards, and the readers with a card in them."""
         del param
-        names = (SIM_PREFIX + name for name in _known(ctx))
+        names = [SIM_PREFIX + name for name in _known(ctx)]
+        if PCSC_PREFIX.startswith(incomplete[: len(PCSC_PREFIX)]):
+            from smartdm.cli.readers import found_readers  # noqa: PLC0415 - as above
+
+            names += [PCSC_PREFIX + reader.name for reader in found_readers() if reader.present]
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 

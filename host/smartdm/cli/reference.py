@@ -28,12 +28,14 @@ _INTRO = """\
 command. Arguments are checked before the card is opened; `--help` never needs a card.
 
 ## Which card
-`--card sim:NAME`, else `$SMARTDM_CARD`, else the only card there is. A simulated card is the real applet in a
-simulator (a Java process that lives as long as the command). Its memory is `NAME.card` in the data folder, with
-`NAME.toml` beside it for how it was made. The folder is `$SMARTDM_HOME/sim`, or the user's data folder of the
-platform (`smartdm doctor` tells). One process uses a card at a time; another one is told which process that is.
+`--card sim:NAME`, or `--card pcsc:READER` for a card in a reader ([pcsc.md](pcsc.md)), else `$SMARTDM_CARD`, else the
+only card there is. A simulated card is the real applet in a simulator (a Java process that lives as long as the
+command). Its memory is `NAME.card` in the data folder, with `NAME.toml` beside it for how it was made. The folder is
+`$SMARTDM_HOME/sim`, or the user's data folder of the platform (`smartdm doctor` tells). One process uses a card at a
+time; another one is told which process that is.
 
-A simulated card takes the caller for its issuer; `--principal nobody` shows what an unauthenticated caller may do.
+A simulated card takes the caller for its issuer; `--principal SERVER-ID` shows what a server may do,
+`--principal nobody` what somebody may who was not authenticated.
 
 ## Power cuts
 `smartdm sim cut NAME --at N` cuts the power of a simulated card at the N-th persistent write of a later command.

@@ -26,6 +26,7 @@ COMMANDS = {
     "card": ("smartdm.cli.card:card", "List, inspect and erase cards."),
     "mo": ("smartdm.cli.mo:mo", "Read and change the management objects on a card."),
     "ddf": ("smartdm.cli.ddf:ddf", "Look at descriptions of management objects (DDF)."),
+    "provision": ("smartdm.cli.provision:provision", "Bring a card to what a profile says."),
     "sim": ("smartdm.cli.sim:sim", "Make and delete simulated cards."),
     "applet": ("smartdm.cli.applet:applet", "Build the applet for real cards, and look at CAP files."),
     "decode": ("smartdm.cli.decode:decode", "Show TNDS documents, packed trees and APDU traces as text."),
@@ -85,15 +86,25 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
             expose_value=False,
             hidden=hidden,
             callback=_into_app("card_name"),
-            help="The card to use, like sim:NAME; may be left out while there is only one.",
+            help="The card to use: sim:NAME, or pcsc: and a part of the reader's name. "
+            "May be left out while there is only one simulated card.",
+        ),
+        click.Option(
+            ["--shared"],
+            is_flag=True,
+            expose_value=False,
+            hidden=hidden,
+            callback=_into_app("shared"),
+            help="Take a card in a reader also when other programs have it open.",
         ),
         click.Option(
             ["--principal"],
-            type=click.Choice(["issuer", "nobody"]),
+            metavar="NAME",
             expose_value=False,
             hidden=hidden,
             callback=_into_app("principal"),
-            help="Who asks; works on simulated cards only.  [default: issuer]",
+            help="Who asks: issuer, holder, nobody, or a ServerID that the card knows; works on simulated cards only."
+            "  [default: issuer]",
         ),
         click.Option(
             ["--json", "as_json"],

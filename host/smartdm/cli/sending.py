@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from smartdm.cli.failures import CliError
 from smartdm.codec import packed
-from smartdm.errors import CardError, CardFull, NotFound, card_error
+from smartdm.errors import CardError, CardFull, NotFound, card_error, retold
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
 from smartdm.wire import Sw
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _RECORD_OVERHEAD = 13
 """About what a record has beyond a node on the wire: generation, VerNo, TStamp, its id in the parent, padding."""
+_DEEP = "levels in its URI and the pieces of its large value"
 
 
 @contextmanager
@@ -30,10 +31,7 @@ def named(what: str) -> Iterator[None]:
     except CardError as error:
         if error.index is not None:
             raise
-        renamed = card_error(error.sw, what)
-        for note in getattr(error, "__notes__", []):
-            renamed.add_note(note)
-        raise renamed from error
+        raise retold(error, what) from error
 
 
 def missing_above(app: App, parent: Uri) -> list[Uri]:
@@ -63,7 +61,8 @@ def need(nodes: Iterable[Node]) -> int:
     """About how many bytes of the card's memory the subtrees take."""
     total = 0
     for top in nodes:
-        total += sum(len(head) + len(value) for head, value in packed.elements(top)) + _RECORD_OVERHEAD * top.count()
+        records = list(packed.elements(top))
+        total += sum(len(head) + len(value) for head, value in records) + _RECORD_OVERHEAD * len(records)
     return total
 
 
@@ -71,21 +70,22 @@ def check_limits(info: CardInfo, adds: Iterable[tuple[Uri, Node]], freed_nodes: 
     """The refusal with figures when (parent, subtree)s cannot fit the card, whatever its memory."""
     count = 0
     for parent, top in adds:
-        count += top.count()
         for uri, node in top.walk(parent / top.name):
             _check_node(info, uri, node)
+            count += 1 + len(packed.pieces(node.value))
     left = info.node_limit - info.nodes + freed_nodes
     if count > left:
         raise _refused(Sw.NO_NODE_LEFT, "Add", f"{count} nodes, but {left} are left of {info.node_limit}")
 
 
 def _check_node(info: CardInfo, uri: Uri, node: Node) -> None:
+    large = len(node.value) > info.max_value
     figures = (
-        (uri.depth, info.max_depth, "names in its URI", Sw.TOO_DEEP),
+        (uri.depth + large, info.max_depth, "names in its URI" if not large else _DEEP, Sw.TOO_DEEP),
         (len(uri.name.encode()), info.max_seg_len, "bytes in its name", Sw.NAME_TOO_LONG),
         (len(uri.wire()), info.max_tot_len, "bytes in its URI", Sw.URI_TOO_LONG),
         (len(node.children), info.max_children, "children", None),
-        (len(node.value), info.max_value, "bytes in its value", None),
+        (len(node.value), packed.MAX_VALUE, "bytes in its value", None),
     )
     for found, most, what, sw in figures:
         if found <= most:
@@ -94,6 +94,11 @@ def _check_node(info: CardInfo, uri: Uri, node: Node) -> None:
         if sw is None:
             raise CliError(f"{uri}: {text}")
         raise _refused(sw, f"Add {uri}", text)
+
+
+def total_nodes(nodes: Iterable[Node]) -> int:
+    """How many nodes of a card the subtrees are, the pieces of large values included."""
+    return sum(1 + len(packed.pieces(node.value)) for top in nodes for _, node in top.walk())
 
 
 def _refused(sw: int, what: str, note: str) -> CardError:

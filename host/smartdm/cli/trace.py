@@ -7,17 +7,19 @@ Pure: APDUs in, lines out; a Tracer remembers only what the next exchange needs 
 
 from __future__ import annotations
 
-from smartdm.cli.batchtext import BatchReader, levels_text, uri_text
-from smartdm.cli.output import printable
+from smartdm.cli.batchtext import BatchReader, format_text, levels_text, uri_text
+from smartdm.cli.output import display, printable
 from smartdm.cli.view import node_line
 from smartdm.codec import packed, tlv
 from smartdm.errors import CodecError, describe
+from smartdm.mo.acl import server_id_of
 from smartdm.mo.uri import Uri
-from smartdm.wire import APPLET_AID, Cla, Ins, Select, Sw
+from smartdm.wire import APPLET_AID, Cla, Ins, Principal, Select, Stream, Sw
 
 _SELECT = 0xA4
-_NEXT_PART = 0xFF
+_ALL = 0xFF
 _HEADER = 5
+_ALWAYS = {int(Principal.ANYBODY): "*", int(Principal.ISSUER): "#issuer", int(Principal.HOLDER): "#holder"}
 _OBJECTS = {int(member): member.name for member in Select}
 
 WARNING = (
@@ -36,6 +38,9 @@ class Tracer:
         self._answer = b""
         self._read: tuple[bytes, int | None] | None = None
         """What the answer that is coming in shows: a URI and levels; None after a batch."""
+        self._servers = dict(_ALWAYS)
+        """By number, as far as answers told them."""
+        self._known = packed.Known(self._servers, lenient=True)
 
     def exchange(self, command: bytes, answer: bytes) -> list[str]:
         """The lines for one command and its answer."""
@@ -54,9 +59,7 @@ class Tracer:
         elif known and ins == Ins.BATCH:
             lines += self._batch_part(cla, data)
         elif known and ins == Ins.READ:
-            uri = data[1 : 1 + data[0]] if data else b""
-            self._read, self._answer = (uri, None if p1 == 0xFF else p1), b""
-            lines.append(f"# READ {uri_text(uri)}, {levels_text(p1)}")
+            lines.append(self._begin_read(data, p1, p2))
         elif known and ins == Ins.READ_NEXT:
             lines.append(f"# READ_NEXT part {p2} of the answer of generation ..{p1:02X}")
         else:
@@ -85,6 +88,13 @@ class Tracer:
         """The line for a command that was never answered."""
         return ["# no answer: the link or the power failed"]
 
+    def _begin_read(self, data: bytes, levels: int, p2: int) -> str:
+        end = 1 + data[0] if data else 0
+        uri, since = data[1:end], data[end:]
+        self._read, self._answer = (uri, None if levels == _ALL else levels), b""
+        newer = f", with ids, what is newer than generation {int.from_bytes(since)}" if p2 else ""
+        return f"# READ {uri_text(uri)}, {levels_text(levels)}{newer}"
+
     def _batch_part(self, cla: int, data: bytes) -> list[str]:
         if not data:
             return ["# BATCH without data"]
@@ -107,9 +117,49 @@ class Tracer:
         stream, self._answer = self._answer, b""
         wanted = [self._read] if self._read else self._batch.gets if self._batch else []
         try:
-            return _nodes(stream, wanted)
+            if stream[0] & Stream.IDS:
+                return self._items(stream)
+            return self._nodes(stream, wanted)
         except CodecError as error:
             return [f"#   not a packed stream: {printable(str(error))}"]
+
+    def _nodes(self, stream: bytes, wanted: list[tuple[bytes, int | None]]) -> list[str]:
+        """A stream (flags 1, generation 3, the nodes of each wanted subtree) as lines."""
+        generation = int.from_bytes(stream[1:4], "big")
+        lines = [f"#   generation {generation}"]
+        offset = 4
+        for uri, levels in wanted:
+            if uri.startswith(b"?"):
+                return [*lines, f"#   {len(stream) - offset} bytes of the registry"]
+            node, offset = packed.decode_nodes(stream, offset, levels, known=self._known)
+            lines += [f"#   {node_line(below, inner)}" for below, inner in node.walk(Uri.from_wire(uri))]
+        if offset != len(stream):
+            lines.append(f"#   {len(stream) - offset} more bytes")
+        return lines
+
+    def _items(self, stream: bytes) -> list[str]:
+        """A stream with ids as lines; the servers in it are remembered."""
+        generation, found = packed.raws(stream, self._known)
+        if self._read and self._read[0] == b"?/Srv":
+            self._servers.update({raw.number: server_id_of(raw.name or "") for raw in found[1:]})
+        return [f"#   generation {generation}", *(f"#   {_item_line(raw)}" for raw in found)]
+
+
+def _item_line(raw: packed.Raw) -> str:
+    words = [f"node {raw.number}", f'"{printable(raw.name)}"' if raw.name else ""]
+    if raw.is_withheld:
+        words.append("withheld")
+    elif raw.definition_id is not None:
+        words.append(f"definition {raw.definition_id}")
+    elif raw.rules:
+        words.append(f"a definition, rules {raw.rules.hex().upper()}")
+    else:
+        words.append(format_text(raw.kind))
+    if raw.value is not None:
+        words.append(display(raw.value))
+    words += [f"[{printable(str(raw.acl))}]"] if raw.acl else []
+    words += [f"below it {', '.join(map(str, raw.ids))}"] if raw.ids else []
+    return "  ".join(word for word in words if word)
 
 
 def _data(command: bytes) -> bytes:
@@ -117,19 +167,6 @@ def _data(command: bytes) -> bytes:
     if len(command) <= _HEADER:
         return b""
     return command[_HEADER : _HEADER + command[4]]
-
-
-def _nodes(stream: bytes, wanted: list[tuple[bytes, int | None]]) -> list[str]:
-    """A stream (flags 1, generation 3, the nodes of each wanted subtree) as lines."""
-    generation = int.from_bytes(stream[1:4], "big")
-    lines = [f"#   generation {generation}"]
-    offset = 4
-    for uri, levels in wanted:
-        node, offset = packed.decode_nodes(stream, offset, levels)
-        lines += [f"#   {node_line(below, inner)}" for below, inner in node.walk(Uri.from_wire(uri))]
-    if offset != len(stream):
-        lines.append(f"#   {len(stream) - offset} more bytes")
-    return lines
 
 
 def _selected(data: bytes) -> list[str]:

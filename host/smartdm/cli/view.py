@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from smartdm.cli.batchtext import time_text
 from smartdm.cli.output import display, printable
 from smartdm.mo import tstamp
+from smartdm.mo.tree import Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from smartdm.mo.tree import Change, Node
+    from smartdm.mo.feed import Item, Snapshot
+    from smartdm.mo.tree import Change
     from smartdm.mo.uri import Uri
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -43,6 +45,8 @@ def child_total(node: Node) -> int:
 
 def details(node: Node, *, values: bool = False) -> list[str]:
     """What stands behind a node's name: format, size, and whatever else it has."""
+    if node.withheld:
+        return ["withheld"]
     if node.is_leaf:
         words = [str(node.format), f"{node.size} B"]
         if values:
@@ -81,12 +85,17 @@ def _branches(node: Node, indent: str, *, values: bool) -> Iterator[tuple[str, s
 def flat_lines(top: Uri, node: Node) -> Iterator[str]:
     """One line per node for other programs: URI, format, size, type, ACL, between tabs."""
     for uri, inner in node.walk(top):
+        if inner.withheld:
+            yield f"{uri}\twithheld\t\t\t"
+            continue
         size = str(inner.size) if inner.is_leaf else ""
         yield "\t".join((str(uri), str(inner.format), size, printable(inner.type), printable(str(inner.acl))))
 
 
 def node_document(top: Uri, node: Node) -> dict[str, object]:
     """A node and everything below it as members of a JSON document; properties without a value are left out."""
+    if node.withheld:
+        return {"uri": str(top), "name": node.name, "withheld": True}
     data: dict[str, object] = {"uri": str(top), "name": node.name, "format": str(node.format), "verno": node.verno}
     optional = {
         "type": node.type,
@@ -101,6 +110,23 @@ def node_document(top: Uri, node: Node) -> dict[str, object]:
     if node.children:
         data["children"] = [node_document(top / child.name, child) for child in node.children]
     return data
+
+
+def item_node(snapshot: Snapshot, item: Item) -> Node:
+    """A node of a snapshot by itself; of its children only the number is shown."""
+    interior = not item.is_leaf
+    return Node(
+        item.name,
+        item.format,
+        snapshot.value(item),
+        item.type,
+        item.title,
+        item.acl,
+        item.tstamp,
+        item.verno,
+        child_count=len(item.below) if interior else None,
+        withheld=item.withheld,
+    )
 
 
 def value_members(value: bytes) -> dict[str, str]:

@@ -3,6 +3,7 @@
     names()      DMAcc, ConnMO, FUMO, SCOMO, LAWMO, DevInfo, DevDetail, Inbox, Passpoint, Card…
     load(name)   the definition of that name
     by_id(mo_id) the definition of the object with that identifier, or of one of its other identifiers
+    by_digest(digest)  the definition that a card has under that name
     registry()   all of them, to find the objects in a tree
 
 ``docs/definitions.md`` tells where they come from.
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-from smartdm.codec import ddf
+from smartdm.codec import ddf, packed_definition
 from smartdm.errors import CodecError
 from smartdm.mo.definition import Definition, Registry
 from smartdm.mo.text import shown
@@ -48,6 +49,12 @@ def load(name: str) -> Definition:
 def registry() -> Registry:
     """All definitions, by their identifiers."""
     return Registry((load(name) for name in names()), ALIASES)
+
+
+@cache
+def by_digest(digest: str) -> Definition | None:
+    """The definition with that digest (its name on a card), or None."""
+    return next((found for name in names() if packed_definition.digest(found := load(name)) == digest), None)
 
 
 def by_id(mo_id: str) -> Definition | None:

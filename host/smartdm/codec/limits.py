@@ -26,6 +26,8 @@ def checked_walk(node: Node) -> Iterator[tuple[Uri, Node]]:
             raise CodecError(f"node {uri} is more than {MAX_DEPTH} levels below the top of the tree")
         if number >= MAX_NODES:
             raise CodecError(f"the tree has more than {MAX_NODES} nodes")
+        if item.withheld:
+            raise CodecError(f"node {uri} was withheld by the card, so nobody knows what it holds; leave it out")
         if item.child_count is not None:
             raise CodecError(f"the children of node {uri} were not read: read all levels first")
         fault = names_fault(item)

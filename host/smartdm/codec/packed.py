@@ -1,31 +1,37 @@
 """Packed trees: the card's own binary form, for answers, ADD commands and files.
 
 ``docs/store.md`` ("Packed streams") defines it, ``wire.py`` has its numbers, ``packed_node`` the fields of one node.
-Nodes follow each other in pre-order, or level by level as ADD takes them.
+Nodes follow each other in pre-order, or level by level as ADD takes them.  What the node ids in an answer mean
+(servers of ACLs, definitions) is told by a Known; files hold no such ids and are read without.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from smartdm import wire
 from smartdm.codec.limits import MAX_DEPTH, MAX_NODES, MAX_SIZE, checked_walk, names_fault
-from smartdm.codec.packed_node import (
+from smartdm.codec.packed_definition import decode_definition, definition_elements, digest, numbered
+from smartdm.codec.packed_fields import (
     MAX_CHILDREN,
-    Draft,
+    MAX_VALUE,
+    PIECE,
+    UnknownId,
     decode_acl,
     encode_acl,
     encode_text,
     encode_type,
     encode_value_length,
     format_number,
-    node_header,
-    read_node,
+    pieces,
 )
+from smartdm.codec.packed_node import Defined, Form, Raw, format_of, node_header, read_node, type_of
 from smartdm.errors import CodecError
-from smartdm.mo.tree import Node
+from smartdm.mo.definition import Definition
+from smartdm.mo.feed import Feed, Item
+from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
 
 __all__ = [
@@ -33,11 +39,23 @@ __all__ = [
     "MAX_DEPTH",
     "MAX_NODES",
     "MAX_SIZE",
+    "MAX_VALUE",
+    "PIECE",
+    "WITH_IDS",
+    "Choose",
+    "Defined",
+    "Known",
     "Packed",
+    "Raw",
+    "UnknownId",
     "decode",
     "decode_acl",
+    "decode_definition",
+    "decode_feed",
     "decode_header",
     "decode_nodes",
+    "definition_elements",
+    "digest",
     "elements",
     "encode",
     "encode_acl",
@@ -45,12 +63,44 @@ __all__ = [
     "encode_text",
     "encode_type",
     "encode_value_length",
+    "first",
     "format_number",
+    "node_header",
+    "numbered",
+    "pieces",
+    "raws",
 ]
 
 HEADER_SIZE = 4
+WITH_IDS: int = wire.Stream.IDS
+"""Flag of an answer whose nodes have ids."""
 _GENERATION_LAST = 0xFFFFFF
-_OTHER_FLAGS = 0xFF ^ (wire.Stream.LEVEL_ORDER | wire.Stream.COUNTED)
+_COUNTED: int = wire.Stream.COUNTED
+_IDS = WITH_IDS
+_LEVEL_ORDER: int = wire.Stream.LEVEL_ORDER
+_OTHER_FLAGS = 0xFF ^ (_COUNTED | _LEVEL_ORDER)
+
+Choose = Callable[[Defined | None, Uri, Node], Defined | None]
+"""(the definition of the parent, URI from the top node's name on, node) -> the definition that the node names.
+
+None: it stands for itself.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the node ids in a card's answers mean: number -> ServerID, number -> definition.
+
+    ``lenient``: ids that are not known are shown as numbers; for those who only look.
+    """
+
+    servers: Mapping[int, str] = field(default_factory=dict)
+    definitions: Mapping[int, Definition] = field(default_factory=dict)
+    lenient: bool = False
+
+    def form(self, flags: int) -> Form:
+        """How the nodes of an answer with these flags are written."""
+        return Form(bool(flags & _COUNTED), bool(flags & _IDS), self.servers, self.definitions, self.lenient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +115,15 @@ class Packed:
 
 
 def encode(node: Node, counted: bool = True, generation: int = 0) -> bytes:
-    """The stream of a whole tree in pre-order; ``counted``: with each node's VerNo.
+    """The file of a whole tree, in pre-order; ``counted``: with each node's VerNo.
 
     CodecError, naming the node, if the form cannot hold the tree; ValueError for a generation beyond 24 bits.
     """
     out = [encode_header(counted, generation)]
     for uri, item in _walk(node):
-        out += (node_header(item, uri, counted, stamped=True), item.value)
+        cut = pieces(item.value)
+        out += (node_header(item, uri, counted, stamped=True), b"" if cut else item.value)
+        out += (node_header(_piece(part), uri, counted, stamped=False) + part for part in cut)
     stream = b"".join(out)
     _check_size(stream)
     return stream
@@ -81,21 +133,29 @@ def encode_header(counted: bool = True, generation: int = 0, level_order: bool =
     """The 4 bytes before the nodes of a stream that stands alone; ValueError for a generation beyond 24 bits."""
     if not 0 <= generation <= _GENERATION_LAST:
         raise ValueError(f"a generation has 24 bits, not {generation}")
-    flags = (wire.Stream.COUNTED if counted else 0) | (wire.Stream.LEVEL_ORDER if level_order else 0)
+    flags = (_COUNTED if counted else 0) | (_LEVEL_ORDER if level_order else 0)
     return bytes([flags]) + generation.to_bytes(3, "big")
 
 
-def elements(node: Node) -> Iterator[tuple[bytes, bytes]]:
+def elements(node: Node, parent: Defined | None = None, choose: Choose | None = None) -> Iterator[tuple[bytes, bytes]]:
     """The nodes of a tree level by level, as ADD takes them: (header up to count or value length, value).
 
-    Neither VerNo nor TStamp: the card sets both.  CodecError as in encode(), at the first element.
+    Neither VerNo nor TStamp: the card sets both.  ``choose``: tells which nodes name a definition, beginning with
+    the definition of the ``parent`` on the card.  CodecError as in encode(), at the first element.
     """
     checked = list(_walk(node))  # all of it before anything goes out
-    queue = deque(checked[:1])
+    queue = deque([(*checked[0], parent)])  # with the definition of the node above
     while queue:
-        uri, item = queue.popleft()
-        yield node_header(item, uri, counted=False, stamped=False), item.value
-        queue.extend((uri / child.name, child) for child in item.children)
+        uri, item, above = queue.popleft()
+        defined = choose(above, uri, item) if choose and item.name else None
+        cut = pieces(item.value)
+        yield node_header(item, uri, counted=False, stamped=False, defined=defined), b"" if cut else item.value
+        queue.extend((uri, _piece(part), None) for part in cut)
+        queue.extend((uri / child.name, child, defined) for child in item.children)
+
+
+def _piece(value: bytes) -> Node:
+    return Node("", Format.BIN, value)
 
 
 def _walk(node: Node) -> Iterator[tuple[Uri, Node]]:
@@ -109,95 +169,182 @@ def _walk(node: Node) -> Iterator[tuple[Uri, Node]]:
 # Reading.
 
 
-def decode(data: bytes, levels: int | None = None) -> Packed:
-    """A stream that stands alone, in either order.  ``levels``: how many below the top node it shows, None = all.
+def decode(data: bytes, levels: int | None = None, known: Known | None = None) -> Packed:
+    """A stream that stands alone: a file in either order, or with ``known`` an answer without ids.
 
-    CodecError with the byte offset for truncated, trailing or malformed data.
+    ``levels``: how many below the top node it shows, None = all.  CodecError with the byte offset for truncated,
+    trailing or malformed data; UnknownId for an id that ``known`` has not.
     """
     _check_size(data)
     flags, generation = decode_header(data)
-    counted = bool(flags & wire.Stream.COUNTED)
-    if flags & wire.Stream.LEVEL_ORDER:
-        drafts, end = _read_level_order(data, HEADER_SIZE, levels, counted)
-        node = _build(drafts, level_order=True)
+    if flags & _LEVEL_ORDER:
+        node, end = _read_level_order(data, HEADER_SIZE, levels, Form(bool(flags & _COUNTED)))
     else:
-        node, end = decode_nodes(data, HEADER_SIZE, levels, counted)
+        node, end = decode_nodes(data, HEADER_SIZE, levels, bool(flags & _COUNTED), known)
     if end < len(data):
         raise CodecError(f"{len(data) - end} bytes follow the last node", end)
     return Packed(generation, node)
 
 
-def decode_header(data: bytes) -> tuple[int, int]:
-    """(Stream flags, generation) from the 4 bytes before the nodes."""
+def decode_header(data: bytes, other: int = 0) -> tuple[int, int]:
+    """(Stream flags, generation) from the 4 bytes before the nodes; ``other``: flags that are right here besides."""
     if len(data) < HEADER_SIZE:
         raise CodecError("a packed stream begins with 4 bytes: flags and generation", len(data))
-    if data[0] & _OTHER_FLAGS:
+    if data[0] & _OTHER_FLAGS & ~other:
         raise CodecError(f"flags {data[0]:02X} are not those of a packed stream", 0)
     return data[0], int.from_bytes(data[1:HEADER_SIZE], "big")
 
 
-def decode_nodes(data: bytes, offset: int = 0, levels: int | None = None, counted: bool = True) -> tuple[Node, int]:
+def decode_nodes(
+    data: bytes, offset: int = 0, levels: int | None = None, counted: bool = True, known: Known | None = None
+) -> tuple[Node, int]:
     """(tree, offset behind it): one pre-order tree of a stream that may hold several."""
     _check_size(data)
-    drafts: list[Draft] = []
-    pending: list[int] = []  # for each ancestor of the next node: how many of its children are still to come
-    while not drafts or pending:
-        draft, offset = read_node(data, offset, counted)
-        _append(drafts, draft, len(pending), levels)
-        if pending:
-            pending[-1] -= 1
-        if not draft.cut:
-            pending.append(draft.count)
-        while pending and not pending[-1]:
-            pending.pop()
-    return _build(drafts, level_order=False), offset
+    form = known.form(_COUNTED if counted else 0) if known else Form(counted)
+    open_: list[tuple[Raw, list[Node]]] = []  # the ancestors of the next node, and their children so far
+    for _ in range(MAX_NODES):
+        raw, offset = read_node(data, offset, form)
+        above = open_[-1][0] if open_ else None
+        _check_place(raw, above, len(open_), levels)
+        children: list[Node] = []
+        if raw.count and not raw.cut:
+            open_.append((raw, children))
+            continue
+        node = _node(raw, children)
+        while open_:
+            parent, siblings = open_[-1]
+            siblings.append(node)
+            if len(siblings) < parent.count:
+                break
+            node = _node(*open_.pop())
+        else:
+            return node, offset
+    raise CodecError(f"a packed stream of more than {MAX_NODES} nodes", offset)
 
 
-def _read_level_order(data: bytes, offset: int, levels: int | None, counted: bool) -> tuple[list[Draft], int]:
-    drafts: list[Draft] = []
-    width, depth = 1, 0
-    while width:
-        below = 0
-        for _ in range(width):
-            draft, offset = read_node(data, offset, counted)
-            _append(drafts, draft, depth, levels)
-            below += 0 if draft.cut else draft.count
-        width, depth = below, depth + 1
-    return drafts, offset
+def _read_level_order(data: bytes, offset: int, levels: int | None, form: Form) -> tuple[Node, int]:
+    found: list[Raw] = []
+    parents: list[Raw | None] = [None]  # of each node of the level that comes next
+    depth = 0
+    while parents:
+        below: list[Raw | None] = []
+        for parent in parents:
+            raw, offset = read_node(data, offset, form)
+            _check_place(raw, parent, depth, levels)
+            if len(found) == MAX_NODES:
+                raise CodecError(f"a packed stream of more than {MAX_NODES} nodes", raw.offset)
+            found.append(raw)
+            below += [] if raw.cut else [raw] * raw.count
+        parents, depth = below, depth + 1
+    return _assemble(found), offset
+
+
+def _assemble(found: list[Raw]) -> Node:
+    """The tree of nodes in level order: the last nodes without a parent are always the next one's children."""
+    ready: deque[Node] = deque()
+    for raw in reversed(found):
+        taken = [ready.popleft() for _ in range(0 if raw.cut else raw.count)]
+        # Built from the end, so that children wait with the last one in front.
+        ready.append(_node(raw, taken[::-1]))
+    return ready.pop()
+
+
+def _check_place(raw: Raw, parent: Raw | None, depth: int, levels: int | None) -> None:
+    """Judge a node by where it stands; cut off its children if they lie deeper than ``levels``."""
+    if parent is not None and not parent.is_interior:
+        if not raw.is_piece:
+            raise CodecError("only pieces of its value can lie below a leaf", raw.offset)
+        return
+    if parent is not None and raw.is_withheld and parent.definition is not None:
+        raw.definition = parent.definition.child(raw.name or "")
+    if raw.count and raw.is_interior:
+        if levels is not None and depth >= levels:
+            raw.cut = True
+        elif depth >= MAX_DEPTH:
+            raise CodecError(f"the tree is more than {MAX_DEPTH} levels deep", raw.offset)
+
+
+def _node(raw: Raw, children: list[Node]) -> Node:
+    """The node with its children, or with the value that lies in these pieces."""
+    name = raw.name
+    if name is None:
+        assert raw.definition is not None
+        name = raw.definition.name
+    if raw.is_withheld:
+        return Node(name, format_of(raw), verno=raw.verno, withheld=True)
+    value = raw.value
+    if value is None and not raw.is_interior:
+        value, children = b"".join(piece.value for piece in children), []
+    node = Node(
+        name,
+        format_of(raw),
+        value or b"",
+        type_of(raw),
+        _title(raw),
+        raw.acl,
+        raw.tstamp,
+        raw.verno,
+        tuple(children),
+        raw.count if raw.cut else None,
+        False,
+        raw.definition_id,
+    )
+    names = {child.name for child in children}  # each of them was checked when it was read, but may be empty
+    if len(names) < len(children) or "" in names:
+        raise CodecError(f"this node {names_fault(node)}", raw.offset)
+    return node
+
+
+def _title(raw: Raw) -> str:
+    return raw.title or (raw.definition.title if raw.definition else "")
+
+
+def first(data: bytes, known: Known) -> Raw:
+    """The first node of an answer without ids, of which the rest may be missing."""
+    flags, _ = decode_header(data)
+    return read_node(data, HEADER_SIZE, known.form(flags))[0]
+
+
+def raws(data: bytes, known: Known) -> tuple[int, list[Raw]]:
+    """(generation, nodes one after the other) of an answer with ids, from which older nodes may be missing."""
+    _check_size(data)
+    flags, generation = decode_header(data, _IDS)
+    if flags & (_IDS | _LEVEL_ORDER) != _IDS:
+        raise CodecError(f"flags {flags:02X} are not those of an answer with ids", 0)
+    form, offset, found = known.form(flags), HEADER_SIZE, []
+    while offset < len(data):
+        raw, offset = read_node(data, offset, form)
+        found.append(raw)
+    return generation, found
+
+
+def decode_feed(data: bytes, known: Known) -> Feed:
+    """The change feed: each node of an answer with ids, by its id."""
+    generation, found = raws(data, known)
+    items = {raw.number: _item(raw) for raw in found}
+    if len(items) < len(found):
+        raise CodecError("a node id occurs twice in the feed", HEADER_SIZE)
+    return Feed(generation, items)
+
+
+def _item(raw: Raw) -> Item:
+    named = raw.definition.name if raw.definition else ""
+    return Item(
+        number=raw.number,
+        name=named if raw.name is None else raw.name,
+        format=format_of(raw),
+        value=None if raw.is_withheld else raw.value,
+        type="" if raw.is_withheld else type_of(raw),
+        title=_title(raw),
+        acl=raw.acl,
+        tstamp=raw.tstamp,
+        verno=raw.verno,
+        below=raw.ids,
+        withheld=raw.is_withheld,
+        definition=raw.definition_id,
+    )
 
 
 def _check_size(data: bytes) -> None:
     if len(data) > MAX_SIZE:
         raise CodecError(f"a packed stream of {len(data)} bytes; {MAX_SIZE} is the most")
-
-
-def _append(drafts: list[Draft], draft: Draft, depth: int, levels: int | None) -> None:
-    """Take a node read at ``depth``; its children are cut off if they lie deeper than ``levels``."""
-    if len(drafts) == MAX_NODES:
-        raise CodecError(f"a packed stream of more than {MAX_NODES} nodes", draft.offset)
-    if draft.count and levels is not None and depth >= levels:
-        draft.cut = True
-    elif draft.count and depth >= MAX_DEPTH:
-        raise CodecError(f"the tree is more than {MAX_DEPTH} levels deep", draft.offset)
-    drafts.append(draft)
-
-
-def _build(drafts: list[Draft], level_order: bool) -> Node:
-    """Attach children to parents, last node first, so that children are ready when their parent comes."""
-    ready: deque[Node] = deque()
-    while drafts:
-        draft = drafts.pop()
-        node = draft.node
-        if draft.cut:
-            node = replace(node, child_count=draft.count)
-        elif draft.count:
-            # Of the nodes that wait for a parent, the last built are this one's, its first child on top;
-            # level by level it is the first built, beginning with its last child.
-            take = ready.popleft if level_order else ready.pop
-            children = [take() for _ in range(draft.count)]
-            node = replace(node, children=tuple(reversed(children) if level_order else children))
-            fault = names_fault(node)
-            if fault:
-                raise CodecError(f"this node {fault}", draft.offset)
-        ready.append(node)
-    return ready.pop()

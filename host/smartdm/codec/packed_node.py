@@ -2,236 +2,293 @@
 
 ::
 
-    [VerNo 2] kind 1  meta 1  L name  [L Type]  [L Title]  [L ACL]  [TStamp 4]  tail
-    tail:  interior node: number of children 1        leaf: L value
+    [id 2] [VerNo 2] kind 1  meta 1  [L name]  [definition 3]  [L Type]  [L Title]  [L ACL]  [TStamp 4]  tail
+    tail:  interior node: number of children 1      leaf: L value, or FF, number of pieces 1
+           where nodes have ids: then the ids of the children or pieces, 2 bytes each
 
-Reading is strict: lengths have their shortest form, and an empty property is left out, never written empty.
-Part of ``packed``, which is the module to import.
+A Raw is a node as it stands there; ``packed`` makes a Node of it, ``packed_definition`` a definition.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from smartdm import wire
-from smartdm.errors import AclError, CodecError
-from smartdm.mo.acl import ALL_VERBS, EMPTY, Acl, Verb
-from smartdm.mo.tree import Format, Node
-from smartdm.mo.uri import Uri, check_name
-
-MAX_CHILDREN: int = wire.Limit.CHILDREN
-_TEXT_MAX: int = wire.Limit.TEXT
-_VALUE_MAX: int = wire.Limit.VALUE
-_FORMAT_MASK = 0x0F
-_NUMBER = {Format(member.doc): int(member) for member in wire.Format if member is not wire.Format.KEEP}
-_FORMAT = {number: name for name, number in _NUMBER.items()}
-_META = {text: index for index, text in enumerate(wire.TYPES)}
-# As plain integers: arithmetic on enum members costs more than all else in a node.
-_TITLE, _ACL, _TSTAMP, _DEFINED = (
-    int(bit) for bit in (wire.Kind.TITLE, wire.Kind.ACL, wire.Kind.TSTAMP, wire.Kind.DEFINED)
+from smartdm.codec.packed_fields import (
+    FORMATS,
+    UnknownId,
+    encode_acl,
+    encode_number,
+    encode_text,
+    encode_type,
+    encode_value_length,
+    format_number,
+    read_acl,
+    read_count,
+    read_name,
+    read_number,
+    read_property,
+    read_value,
 )
+from smartdm.errors import CodecError
+from smartdm.mo.acl import EMPTY, Acl
+from smartdm.mo.definition import Definition
+from smartdm.mo.tree import Format, Node
+from smartdm.mo.uri import Uri
+
+# As plain integers: arithmetic on enum members costs more than all else in a node.
+_TITLE, _ACL, _TSTAMP, _DEFINED, _OWN_TYPE, _OWN_NAME, _INTERIOR = (
+    int(bit)
+    for bit in (
+        wire.Kind.TITLE,
+        wire.Kind.ACL,
+        wire.Kind.TSTAMP,
+        wire.Kind.DEFINED,
+        wire.Kind.OWN_TYPE,
+        wire.Kind.OWN_NAME,
+        wire.Kind.INTERIOR,
+    )
+)
+_FORMAT_MASK = 0x0F
+_WITHHELD, _NODE, _BIN = int(wire.Format.WITHHELD), int(wire.Format.NODE), int(wire.Format.BIN)
+_META_DEFINITION, _META_INLINE = int(wire.META_DEFINITION), int(wire.META_INLINE)
+_ID_HIGH = int(wire.DEFINITION_ID_HIGH)
+_TYPES = wire.TYPES
 
 
 # Writing.
 
 
-def node_header(node: Node, uri: Uri, counted: bool, stamped: bool) -> bytes:
-    """Everything of a node but the bytes of its value; CodecError naming ``uri`` if it does not fit."""
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """How a node names its definition on a card.  ``number``: its node id; ``own_name``: whether the name follows."""
+
+    number: int
+    definition: Definition
+    own_name: bool
+
+
+def node_header(node: Node, uri: Uri, counted: bool, stamped: bool, defined: Defined | None = None) -> bytes:
+    """Everything of a node but the bytes of its value; CodecError naming ``uri`` if it does not fit.
+
+    ``defined``: for one that has its Format and most of the rest from a definition.
+    """
     try:
-        kind, verno = _NUMBER[node.format], _number(node.verno, 2, "VerNo") if counted else b""
-        name = encode_text(node.name, "name")
-        meta = encode_type(node.type)
+        verno = encode_number(node.verno, 2, "VerNo") if counted else b""
+        kind, head = _plain_head(node) if defined is None else _defined_head(node, defined)
+        title = "" if defined and node.title == defined.definition.title else node.title
         optional = b""
-        if node.title:
+        if title:
             kind |= _TITLE
-            optional += encode_text(node.title, "Title")
+            optional += encode_text(title, "Title")
         if node.acl:
             kind |= _ACL
             optional += encode_acl(node.acl)
         if stamped and node.tstamp is not None:
             kind |= _TSTAMP
-            optional += _number(node.tstamp, 4, "TStamp")
-        return b"".join((verno, bytes([kind, meta[0]]), name, meta[1:], optional, _tail(node)))
+            optional += encode_number(node.tstamp, 4, "TStamp")
+        tail = encode_value_length(node.value) if node.is_leaf else bytes([len(node.children)])
+        return b"".join((verno, bytes([kind]), head, optional, tail))
     except CodecError as error:
         raise CodecError(f"node {uri}: {error}") from error
 
 
-def encode_text(text: str, what: str) -> bytes:
-    """``L`` and the text in UTF-8; CodecError, calling it ``what``, above 127 bytes."""
-    try:
-        raw = text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise CodecError(f"the {what} is not valid Unicode text") from error
-    if len(raw) > _TEXT_MAX:
-        raise CodecError(f"the {what} has {len(raw)} bytes, but {_TEXT_MAX} is the most")
-    return bytes([len(raw)]) + raw
+def _plain_head(node: Node) -> tuple[int, bytes]:
+    """(kind, meta to Type) of a node that stands for itself."""
+    meta = encode_type(node.type)
+    return format_number(node.format), meta[:1] + encode_text(node.name, "name") + meta[1:]
 
 
-def encode_type(text: str) -> bytes:
-    """``meta [L Type]``: an index if ``wire.TYPES`` has the text, else the text itself; CodecError above 127 bytes."""
-    index = _META.get(text)
-    return bytes([index]) if index is not None else bytes([wire.META_INLINE]) + encode_text(text, "Type")
-
-
-def encode_acl(acl: Acl) -> bytes:
-    """``L`` and a packed ACL: ``mask 1, L, id`` for each identifier; CodecError above 127 bytes."""
-    raw = b"".join(bytes([verbs.value]) + encode_text(server_id, "server id") for server_id, verbs in acl.entries)
-    if len(raw) > _TEXT_MAX:
-        raise CodecError(f"the ACL has {len(raw)} bytes in packed form, but {_TEXT_MAX} is the most")
-    return bytes([len(raw)]) + raw
-
-
-def encode_value_length(value: bytes) -> bytes:
-    """The length byte before a value; CodecError above 224 bytes."""
-    if len(value) > _VALUE_MAX:
-        raise CodecError(f"the value has {len(value)} bytes, but {_VALUE_MAX} is the most that a node holds")
-    return bytes([len(value)])
-
-
-def format_number(node_format: Format) -> int:
-    """The number of a Format in the low nibble of a kind byte."""
-    return _NUMBER[node_format]
-
-
-def _number(value: int, size: int, what: str) -> bytes:
-    try:
-        return value.to_bytes(size, "big")
-    except OverflowError as error:
-        raise CodecError(f"the {what} {value} is not within 0 to {(1 << 8 * size) - 1}") from error
-
-
-def _tail(node: Node) -> bytes:
-    return encode_value_length(node.value) if node.is_leaf else bytes([len(node.children)])
+def _defined_head(node: Node, defined: Defined) -> tuple[int, bytes]:
+    """(kind, meta to Type) of a node that has its Format and most of the rest from its definition."""
+    number, types = defined.number, defined.definition.types
+    kind = _DEFINED | number >> 8 | (0 if node.is_leaf else _INTERIOR)
+    head = bytes([number & 0xFF])
+    if defined.own_name:
+        kind |= _OWN_NAME
+        head += encode_text(node.name, "name")
+    further = types.index(node.type) if node.is_leaf and node.type in types else 0
+    if further:
+        kind |= _OWN_TYPE
+        head += bytes([1, further])
+    return kind, head
 
 
 # Reading.
 
 
 @dataclass(slots=True)
-class Draft:
-    """A node as read, its children not attached yet.
+class Raw:
+    """A node as a stream has it, its children not attached.  ``offset``: where it begins.
 
-    ``count``: how many it has; ``offset``: where it begins; ``cut``: whether a depth limit left them out.
+    ``name`` and ``type`` None: those of the definition; ``type`` a number: that one of the further Types.
+    ``count``: how many children or pieces it has; ``ids``: theirs, if the stream tells; ``cut``: they were left out.
     """
 
-    node: Node
-    count: int
     offset: int
+    number: int
+    verno: int
+    kind: int = 0
+    meta: int = 0
+    name: str | None = None
+    rules: bytes = b""
+    """Access, maximum and types of a definition; empty for others."""
+    type: str | int | None = None
+    title: str = ""
+    acl: Acl = EMPTY
+    tstamp: int | None = None
+    value: bytes | None = None
+    """None for an interior node, and for a value in pieces."""
+    count: int = 0
+    ids: tuple[int, ...] = ()
+    definition: Definition | None = None
     cut: bool = False
 
+    @property
+    def is_defined(self) -> bool:
+        """Whether it has its Format from a definition on the card."""
+        return self.kind >= _DEFINED
 
-def read_node(data: bytes, offset: int, counted: bool) -> tuple[Draft, int]:
-    """(node, offset behind its tail); CodecError with the byte offset of what is wrong."""
-    start = offset
-    verno = 0
-    if counted:
-        verno, offset = _read_number(data, offset, 2, "VerNo")
-    kind, offset = _read_number(data, offset, 1, "kind")
-    meta, offset = _read_number(data, offset, 1, "meta")
-    node_format = _FORMAT.get(kind & _FORMAT_MASK)
-    if node_format is None or kind & _DEFINED:
+    @property
+    def is_withheld(self) -> bool:
+        """Whether the reader may not see more than the name."""
+        return self.kind == _WITHHELD
+
+    @property
+    def is_interior(self) -> bool:
+        """Whether it has children and no value."""
+        return bool(self.kind & _INTERIOR) if self.kind >= _DEFINED else self.kind & _FORMAT_MASK == _NODE
+
+    @property
+    def is_piece(self) -> bool:
+        """Whether it can be a piece of a value."""
+        return self.kind & ~_TSTAMP == _BIN and not (self.meta or self.name or self.value is None)
+
+    @property
+    def definition_id(self) -> int | None:
+        """The id of its definition, None if it has none."""
+        return (self.kind & _ID_HIGH) << 8 | self.meta if self.kind >= _DEFINED else None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the nodes of a stream are written.
+
+    ``servers`` and ``definitions``: what the node ids in an answer mean; None for files, which need neither.
+    """
+
+    counted: bool = True
+    with_ids: bool = False
+    servers: Mapping[int, str] | None = None
+    definitions: Mapping[int, Definition] | None = None
+    lenient: bool = False
+    """Whether ids that are not known are shown as such."""
+
+
+def read_node(data: bytes, offset: int, form: Form) -> tuple[Raw, int]:
+    """(node, offset behind its tail); CodecError with the byte offset of what is wrong.
+
+    UnknownId if it names a server or a definition that ``form`` has not.
+    """
+    raw = Raw(offset, 0, 0)
+    if form.with_ids:
+        raw.number, offset = read_number(data, offset, 2, "id")
+    if form.counted:
+        raw.verno, offset = read_number(data, offset, 2, "VerNo")
+    raw.kind, offset = read_number(data, offset, 1, "kind")
+    raw.meta, offset = read_number(data, offset, 1, "meta")
+    if raw.is_withheld and form.servers is not None:
+        return raw, _withheld(data, offset, raw)
+    head = _defined if raw.kind >= _DEFINED else _plain
+    return raw, _optional(data, head(data, offset, raw, form), raw, form)
+
+
+def _withheld(data: bytes, offset: int, raw: Raw) -> int:
+    if raw.meta:
+        raise CodecError(f"meta {raw.meta:02X} of a node that is withheld", offset - 1)
+    raw.name, offset = read_name(data, offset)
+    return offset
+
+
+def _defined(data: bytes, offset: int, raw: Raw, form: Form) -> int:
+    """Up to the Type of a DEFINED node."""
+    if form.definitions is None:
+        raise CodecError(f"kind {raw.kind:02X} is not supported: only cards know definitions", offset - 2)
+    number = (raw.kind & _ID_HIGH) << 8 | raw.meta
+    raw.definition = form.definitions.get(number)
+    if raw.definition is None and form.lenient:
+        raw.definition = Definition(f"definition-{number}", Format.NODE if raw.is_interior else Format.BIN)
+    elif raw.definition is None:
+        raise UnknownId(number, "definition", offset - 2)
+    if raw.definition.is_leaf is raw.is_interior:
+        raise CodecError(f"kind {raw.kind:02X} does not suit definition {number}", offset - 2)
+    if raw.kind & _OWN_NAME:
+        raw.name, offset = read_name(data, offset)
+    if raw.kind & _OWN_TYPE:
+        length, offset = read_number(data, offset, 1, "Type")
+        raw.type, offset = read_number(data, offset, 1, "Type")
+        if length != 1 or not (form.lenient or 1 <= raw.type < len(raw.definition.types)):
+            raise CodecError(f"definition {number} has no further Type {raw.type}", offset - 1)
+    return offset
+
+
+def _plain(data: bytes, offset: int, raw: Raw, form: Form) -> int:
+    """Up to the Type of a node that stands for itself, or of a definition."""
+    kind, meta = raw.kind, raw.meta
+    if kind & _FORMAT_MASK not in FORMATS:
         raise CodecError(f"kind {kind:02X} is not supported", offset - 2)
-    if meta >= len(wire.TYPES) and meta != wire.META_INLINE:
+    is_definition = bool(meta & _META_DEFINITION) and form.servers is not None
+    index = meta & ~_META_DEFINITION if is_definition else meta
+    if index >= len(_TYPES) and index != _META_INLINE:
         raise CodecError(f"meta {meta:02X} names no Type that is known here", offset - 1)
-    name, offset = _read_name(data, offset)
-    mime, title, acl, tstamp = "", "", EMPTY, None
-    if meta == wire.META_INLINE:
-        mime, offset = _read_property(data, offset, "Type")
+    raw.name, offset = read_name(data, offset)
+    if is_definition:
+        if offset + 3 > len(data):
+            raise CodecError("the stream ends inside a definition", len(data))
+        raw.rules, offset = data[offset : offset + 3], offset + 3
+    if index == _META_INLINE:
+        raw.type, offset = read_property(data, offset, "Type")
     else:
-        mime = wire.TYPES[meta]
+        raw.type = _TYPES[index]
+    return offset
+
+
+def _optional(data: bytes, offset: int, raw: Raw, form: Form) -> int:
+    """From the Title to the tail."""
+    kind = raw.kind
     if kind & _TITLE:
-        title, offset = _read_property(data, offset, "Title")
+        raw.title, offset = read_property(data, offset, "Title")
     if kind & _ACL:
-        acl, offset = _read_acl(data, offset)
+        raw.acl, offset = read_acl(data, offset, form.servers, lenient=form.lenient)
     if kind & _TSTAMP:
-        tstamp, offset = _read_number(data, offset, 4, "TStamp")
-    if node_format is Format.NODE:
-        count, offset = _read_count(data, offset)
-        return Draft(Node(name, node_format, b"", mime, title, acl, tstamp, verno), count, start), offset
-    value, offset = _read_value(data, offset)
-    return Draft(Node(name, node_format, value, mime, title, acl, tstamp, verno), 0, start), offset
+        raw.tstamp, offset = read_number(data, offset, 4, "TStamp")
+    if not raw.is_interior:
+        raw.value, offset = read_value(data, offset)
+        if raw.value is not None:
+            return offset
+    raw.count, offset = read_count(data, offset)
+    if form.with_ids:
+        end = offset + 2 * raw.count
+        if end > len(data):
+            raise CodecError("the stream ends inside the ids of children", len(data))
+        raw.ids = tuple(int.from_bytes(data[at : at + 2], "big") for at in range(offset, end, 2))
+        offset = end
+    return offset
 
 
-def decode_acl(data: bytes, offset: int, end: int) -> Acl:
-    """The packed ACL that fills ``data[offset:end]``; each identifier at most once."""
-    entries: dict[str, Verb] = {}
-    while offset < end:
-        start, mask = offset, data[offset]
-        if not mask or mask & ~ALL_VERBS.value:
-            raise CodecError(f"{mask:02X} is no mask of ACL commands", start)
-        server_id, offset = _read_text(data, start + 1, "server id")
-        if offset > end:
-            raise CodecError("an ACL entry is longer than its ACL", start)
-        if server_id in entries:
-            raise CodecError(f"server id {server_id!r} occurs twice in one ACL", start)
-        entries[server_id] = Verb(mask)
-    try:
-        return Acl(tuple(entries.items()))
-    except AclError as error:
-        raise CodecError(str(error), offset) from error
+def format_of(raw: Raw) -> Format:
+    """The Format of a node that was read: its own or that of its definition; NULL if a withheld one has none."""
+    if raw.definition is not None:
+        return raw.definition.format
+    return Format.NULL if raw.is_withheld else FORMATS[raw.kind & _FORMAT_MASK]
 
 
-def _read_number(data: bytes, offset: int, size: int, what: str) -> tuple[int, int]:
-    end = offset + size
-    if end > len(data):
-        raise CodecError(f"the stream ends inside a node, where its {what} is expected", len(data))
-    return int.from_bytes(data[offset:end], "big"), end
-
-
-def _read_text(data: bytes, offset: int, what: str) -> tuple[str, int]:
-    """(text, offset behind it) of ``L`` and its bytes."""
-    end = _end_of_text(data, offset, what)
-    try:
-        return str(data[offset + 1 : end], "utf-8"), end
-    except UnicodeDecodeError as error:
-        raise CodecError(f"the {what} is not valid UTF-8", offset + 1 + error.start) from error
-
-
-def _end_of_text(data: bytes, offset: int, what: str) -> int:
-    length, start = _read_number(data, offset, 1, f"{what}'s length")
-    if length > _TEXT_MAX:
-        raise CodecError(f"{length:02X} is no length of a {what}; {_TEXT_MAX:02X} is the most", offset)
-    if start + length > len(data):
-        raise CodecError(f"the {what} has {length} bytes, but {len(data) - start} are left", offset)
-    return start + length
-
-
-def _read_name(data: bytes, offset: int) -> tuple[str, int]:
-    """The name; whether an empty one is right is for the reader of the tree to say."""
-    name, end = _read_text(data, offset, "name")
-    if name:
-        try:
-            check_name(name)
-        except CodecError as error:
-            raise CodecError(str(error), offset) from error
-    return name, end
-
-
-def _read_property(data: bytes, offset: int, what: str) -> tuple[str, int]:
-    text, end = _read_text(data, offset, what)
-    if not text:
-        raise CodecError(f"an empty {what} must be left out", offset)
-    return text, end
-
-
-def _read_acl(data: bytes, offset: int) -> tuple[Acl, int]:
-    end = _end_of_text(data, offset, "ACL")
-    if end == offset + 1:
-        raise CodecError("an empty ACL must be left out", offset)
-    return decode_acl(data, offset + 1, end), end
-
-
-def _read_count(data: bytes, offset: int) -> tuple[int, int]:
-    count, end = _read_number(data, offset, 1, "number of children")
-    if count > MAX_CHILDREN:
-        raise CodecError(f"{count} children, but {MAX_CHILDREN} is the most", offset)
-    return count, end
-
-
-def _read_value(data: bytes, offset: int) -> tuple[bytes, int]:
-    length, start = _read_number(data, offset, 1, "value length")
-    if length > _VALUE_MAX:
-        raise CodecError(f"a value of {length} bytes, but {_VALUE_MAX} is the most", offset)
-    if start + length > len(data):
-        raise CodecError(f"a value of {length} bytes, but {len(data) - start} are left", offset)
-    return bytes(data[start : start + length]), start + length
+def type_of(raw: Raw) -> str:
+    """The Type of a node that was read."""
+    if isinstance(raw.type, str):
+        return raw.type
+    types, place = raw.definition.types if raw.definition else (), raw.type or 0
+    if types and place < len(types):
+        return types[place]
+    return f"type-{place}" if place else ""

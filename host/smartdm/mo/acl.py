@@ -7,6 +7,8 @@
 An Acl is kept in one canonical form, so two ACLs of the same meaning are equal: the identifiers of
 several entries for one command are united, and ``*`` swallows the named ones.  What an empty ACL
 inherits from its ancestors is not decided here.
+
+A card keeps each identifier as the name of a node; what such a name must not hold is escaped (``node_name``).
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ from smartdm.errors import AclError
 from smartdm.mo.text import shown
 
 ANYBODY = "*"
+_NOT_IN_NAME = re.compile(r"[/?%]|\.\Z")
+_ESCAPE = re.compile(r"%(2F|3F|25|2E)")
+_NOT_IN_ID = re.compile(r"[=&*+\x00-\x20\x7F]")
 _ID = re.compile(r"[^=&*+\x00-\x20\x7F\uD800-\uDFFF]+")
 
 
@@ -96,6 +101,23 @@ def check_id(server_id: str) -> None:
         raise AclError("an ACL identifier must not be empty")
     if not _ID.fullmatch(server_id):
         raise AclError(f"ACL identifier {shown(server_id)} has a character it must not: = & * + space or control")
+
+
+def node_name(server_id: str) -> str:
+    """The identifier as a card names it: ``/``, ``?``, ``%`` and a final ``.`` as ``%HH``."""
+    return _NOT_IN_NAME.sub(lambda match: f"%{ord(match[0]):02X}", server_id)
+
+
+def server_id_of(name: str) -> str:
+    """The identifier that a card calls so.
+
+    Anybody may add such a name to a card, so it may be none that ``node_name`` makes: what an ACL's text cannot hold
+    of it is then shown as ``%HH``.
+    """
+    server_id = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), name)
+    if node_name(server_id) == name and (server_id == ANYBODY or _ID.fullmatch(server_id)):
+        return server_id
+    return _NOT_IN_ID.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), name)
 
 
 def _parse_entries(text: str) -> Iterator[tuple[str, Verb]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from operator import is_
 from typing import Literal
 
 from smartdm.mo.acl import EMPTY, Acl
@@ -35,6 +36,9 @@ class Node:
     octets themselves.  ``type``: MIME type of a leaf, MO identifier of an interior node, empty if it has none.
     ``tstamp``: seconds since 2000-01-01 UTC, None if unknown.  ``verno``: 0..65535.
     ``child_count`` is set only when a depth limit cut the children off: how many there are.
+    ``withheld``: the reader has no right to Get it, so only the name is known, and the Format if a definition tells
+    it (NULL if none does).  ``definition``: the id of its definition on the card that it was read from, None if it
+    has none or comes from elsewhere; two nodes are equal whether or not they have one.
     """
 
     name: str
@@ -47,6 +51,8 @@ class Node:
     verno: int = 0
     children: tuple[Node, ...] = ()
     child_count: int | None = None
+    withheld: bool = False
+    definition: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.format is Format.NODE:
@@ -77,6 +83,12 @@ class Node:
                 break
             node = node.child(name)
         return node
+
+    def readable(self) -> Node:
+        """The tree without the nodes below this one that are withheld; the same object if there are none."""
+        kept = tuple(child.readable() for child in self.children if not child.withheld)
+        same = len(kept) == len(self.children) and all(map(is_, kept, self.children))
+        return self if same else replace(self, children=kept)
 
     def walk(self, base: Uri = ROOT) -> Iterator[tuple[Uri, Node]]:
         """Each node with its URI in pre-order, this one first; ``base``: the URI of this one."""

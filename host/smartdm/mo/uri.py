@@ -3,7 +3,8 @@
 A URI is relative to the root: ``.`` is the root, ``./A/B`` and ``A/B`` are one node.
 Segments are compared after their escapes are undone, so ``%41`` and ``A`` are equal and
 no spelling of ``..``, ``/`` or NUL gets past the checks.  The rule for a name is the card's:
-not empty, no ``/``, no ASCII control character, no ``.`` at its end (so never ``.`` or ``..``).
+not empty, no ``/`` or ``?``, no ASCII control character, no ``.`` at its end (so never ``.`` or ``..``).
+A ``?`` begins a suffix, and on the card the nodes beside the tree (``card.place``), which no Uri can name.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from smartdm.mo.text import shown
 # RFC 2396 pchar without its escapes; a URI may also hold characters beyond ASCII as they are.
 _SAFE = "-_!~*'():@&=+$,."
 _NOT_IN_SEGMENT = re.compile(rf"[^{_SAFE}%A-Za-z0-9\x80-\U0010FFFF]|%(?![0-9A-Fa-f]{{2}})")
-_NAME = re.compile(r"[^/\x00-\x1F\x7F\uD800-\uDFFF]*[^./\x00-\x1F\x7F\uD800-\uDFFF]")
+_NAME = re.compile(r"[^/?\x00-\x1F\x7F\uD800-\uDFFF]*[^./?\x00-\x1F\x7F\uD800-\uDFFF]")
 _SUFFIX = re.compile(r"(prop)=([A-Za-z]+)|(list)=([A-Za-z]+(?:[+-][A-Za-z]+)*)")
 
 
@@ -33,8 +34,9 @@ def check_name(name: str) -> None:
 
 def _fault(name: str) -> str:
     """What is wrong with a name that is not empty."""
-    if "/" in name:
-        return "must not hold '/'"
+    for char in "/?":
+        if char in name:
+            return f"must not hold {char!r}"
     if name.endswith("."):
         return "must not end in '.'"
     if any("\ud800" <= char <= "\udfff" for char in name):

@@ -1,0 +1,113 @@
+"""What becomes of commands that are not atomic, in the words of OMA DM: one status for each command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from smartdm.card.batch import Batch, Tag
+from smartdm.errors import CardError, retold
+from smartdm.mo.tree import Node
+from smartdm.wire import Limit
+
+OK: Final = 200
+NOT_EXECUTED: Final = 215
+ROLLED_BACK: Final = 216
+
+
+class Mode(StrEnum):
+    """How commands belong together (OMA DM RepPro: Atomic, Sequence, neither).
+
+    A Sequence promises the order, not that it ends at the first failure: each command has a status of its own.  On a
+    card plain commands are run in their order too, so the two do the same.
+    """
+
+    ATOMIC = "atomic"
+    SEQUENCE = "sequence"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a batch.
+
+    ``statuses``: an OMA DM status for each command, empty if all were done; ``errors``: the refusals, and ``nodes``:
+    what Gets found, both by the number of the command from 0.
+    """
+
+    statuses: tuple[int, ...] = ()
+    errors: Mapping[int, CardError] = field(default_factory=dict)
+    nodes: Mapping[int, Node] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, count: int, errors: Mapping[int, CardError], nodes: Mapping[int, Node]) -> Outcome:
+        """For ``count`` commands of which these were refused."""
+        statuses = tuple(errors[number].dm_status if number in errors else OK for number in range(count))
+        return cls(statuses if errors else (), errors, nodes)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every command was done."""
+        return not self.errors
+
+
+Apply = Callable[[Batch, int | None, Tag | None], list[Node]]
+"""``Session.apply``: (batch, expected generation, tag) -> what its Gets found."""
+
+
+def run_atomic(apply: Apply, batch: Batch, expect: int | None, tag: Tag | None) -> Outcome:
+    """All or nothing, as batches are; the refusal of a command is told, any other one raised."""
+    try:
+        nodes = apply(batch, expect, tag)
+    except CardError as error:
+        if error.index is None:
+            raise
+        return rolled_back(error, len(batch.entries))
+    gets = [number for number, entry in enumerate(batch.entries) if entry.get]
+    return Outcome(nodes=dict(zip(gets, nodes, strict=True)))
+
+
+def run_each(apply: Apply, batch: Batch, expect: int | None, tag: Tag | None) -> Outcome:
+    """Each command for itself: what was refused is left out and the rest sent again."""
+    errors: dict[int, CardError] = {}
+    nodes: dict[int, Node] = {}
+    parts = segments(batch)
+    tagged = max((at for at, part in enumerate(parts) if any(not batch.entries[n].get for n in part)), default=0)
+    for at, left in enumerate(parts):
+        while left:
+            entries = [batch.entries[number] for number in left]
+            try:
+                found = apply(Batch(batch.time, entries), expect, tag if at == tagged else None)
+            except CardError as error:
+                if error.index is None:
+                    raise
+                number = left.pop(error.index)
+                errors[number] = retold(error, error.command, number)
+                continue
+            nodes |= dict(zip([number for number in left if batch.entries[number].get], found, strict=True))
+            expect = None
+            break
+    return Outcome.of(len(batch.entries), errors, nodes)
+
+
+def rolled_back(error: CardError, count: int) -> Outcome:
+    """An Atomic of ``count`` commands that failed at one of them."""
+    assert error.index is not None
+    at = error.index
+    statuses = (*[ROLLED_BACK] * at, error.dm_status, *[NOT_EXECUTED] * (count - at - 1))
+    return Outcome(statuses, {at: error})
+
+
+def segments(batch: Batch) -> list[list[int]]:
+    """The numbers of the commands, divided so that in each part the Gets come last and are not too many."""
+    parts: list[list[int]] = [[]]
+    gets = 0
+    for number, entry in enumerate(batch.entries):
+        if gets and (not entry.get or gets == Limit.GETS):
+            parts.append([])
+            gets = 0
+        gets += entry.get
+        parts[-1].append(number)
+    return parts

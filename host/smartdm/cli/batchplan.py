@@ -1,0 +1,176 @@
+"""What the commands of a batch file leave open, settled by what the card will be when their turn comes.
+
+``mo add`` finds out what kind of leaf it makes, ``mo set`` keeps the Type when only a Format is given, ``mo copy``
+makes the leaf that is missing: all by a look at the card.  In a batch the commands before count, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from smartdm.cli.batchwords import Add, Copy, Delete, DmCommand, Rename, Set
+from smartdm.cli.mochange import BINARY
+from smartdm.cli.sending import check_limits
+from smartdm.cli.view import fits_text
+from smartdm.codec import packed
+from smartdm.errors import CardError, NotAllowed, NotFound, card_error
+from smartdm.mo.tree import Format, Node
+from smartdm.mo.uri import Uri
+from smartdm.wire import Sw
+
+if TYPE_CHECKING:
+    from smartdm.mo.definition import Definition
+    from smartdm.session import Session
+
+_TYPES = {Format.NODE: "", Format.BIN: "application/octet-stream", Format.XML: "application/xml"}
+"""The Type of a new node that is not told any."""
+
+
+def looks_back(command: DmCommand) -> bool:
+    """Whether what the command means depends on what the commands before it did."""
+    if isinstance(command, Set):
+        partly = (command.format is None) != (command.type is None)
+        return partly or command.is_large or not fits_text(command.value)
+    return isinstance(command, Copy)
+
+
+def settled(session: Session, before: Sequence[DmCommand], command: DmCommand) -> DmCommand:
+    """The command with nothing left open.  ``before``: the commands before it in the same batch, settled.
+
+    CardError, as the card would refuse it, for what surely cannot be done.
+    """
+    plan = _Plan(session, before)
+    match command:
+        case Add():
+            command = plan.add(command)
+            check_limits(session.info, [(command.uri.parent, command.node)], freed_nodes=session.info.nodes)
+        case Set() if looks_back(command):
+            return plan.set(command)
+        case Copy():
+            return plan.copy(command)
+    return command
+
+
+class _Plan:
+    """The card as it will be when these commands were done."""
+
+    def __init__(self, session: Session, before: Sequence[DmCommand]) -> None:
+        self._session = session
+        self._before = before
+
+    def node(self, uri: Uri) -> Node | None:
+        """The node, without those below it; None if there is none.  NotAllowed if it may not be read."""
+        for at in range(len(self._before) - 1, -1, -1):
+            command = self._before[at]
+            if isinstance(command, Add | Set | Copy) and command.uri == uri:
+                return _Plan(self._session, self._before[:at]).after(command)
+            place = _before(command, uri)
+            if place is None:
+                return None
+            uri = place
+        try:
+            return self._session.read(uri, 0)
+        except NotFound:
+            return None
+
+    def after(self, command: Add | Set | Copy) -> Node | None:
+        """The node that is given a value, as it is then."""
+        if isinstance(command, Add):
+            return command.node
+        if isinstance(command, Set):
+            return _changed(self.node(command.uri), command.value, command.kind)
+        source = self.node(command.source)
+        return _changed(self.node(command.target), source.value if source else b"", None)
+
+    def definition(self, uri: Uri) -> Definition | None:
+        """What the definitions on the card say about the nodes of that URI; None if nothing."""
+        for at in range(len(self._before) - 1, -1, -1):
+            command = self._before[at]
+            if isinstance(command, Add) and command.uri == uri.parent:
+                above = _Plan(self._session, self._before[:at]).made(command)
+                return None if above is None or above.is_open else above.child(uri.name)
+        return self._session.definition(uri)
+
+    def made(self, command: Add) -> Definition | None:
+        """The definition of a node that is added."""
+        found = self.definition(command.uri)
+        if found is None and command.type and command.format is Format.NODE:
+            root = self._session.registry.by_mo_id(command.type)
+            return root.definition if root else None
+        return found
+
+    def add(self, command: Add) -> Add:
+        """Format and Type: as given, else as the definition says, else what suits the value."""
+        chosen, data = command.format, command.value
+        defined = self.definition(command.uri) if chosen is None or command.type is None else None
+        if defined and (chosen == defined.format if chosen else defined.is_leaf or not data):
+            _check_text(command, defined.format, data)
+            return replace(command, format=defined.format, type=command.type or "")
+        node_format = chosen or (Format.CHR if fits_text(data) else Format.BIN)
+        default = _TYPES.get(node_format, "text/plain")
+        return replace(command, format=node_format, type=default if command.type is None else command.type)
+
+    def set(self, command: Set) -> Set:
+        """Format and Type both or neither; a value that suits the Format that stays."""
+        try:
+            node = self.node(command.uri)
+        except NotAllowed:
+            return command
+        if node is None:
+            raise card_error(Sw.NOT_FOUND, str(command))
+        if not node.is_leaf:
+            raise card_error(Sw.NOT_LEAF, str(command))
+        _check_text(command, command.format or node.format, command.value)
+        if command.kind is None:
+            return command
+        kept = node.type if command.type is None else command.type
+        return replace(command, format=command.format or node.format, type=kept)
+
+    def copy(self, command: Copy) -> DmCommand:
+        """A leaf that is missing is added; a value in pieces is sent again.  Anything else is the card's business."""
+        try:
+            source = self.node(command.source)
+        except NotAllowed:
+            return command
+        if source is None or not source.is_leaf:
+            return command
+        try:
+            target = self.node(command.target)
+        except NotAllowed:
+            return command
+        if target is None:
+            return Add(command.target, source.value, source.format, source.type)
+        large = len(source.value) > packed.PIECE
+        return Set(command.target, source.value) if large and target.is_leaf else command
+
+
+def _check_text(command: DmCommand, node_format: Format, value: bytes) -> None:
+    if node_format not in BINARY | {Format.NODE} and not fits_text(value):
+        raise _unsuited(command, node_format)
+
+
+def _unsuited(command: DmCommand, node_format: Format) -> CardError:
+    error = card_error(Sw.BAD_FORMAT, str(command))
+    error.add_note(f"the value is not UTF-8 text, or XML cannot carry it, so it cannot be {node_format}: --format bin")
+    return error
+
+
+def _changed(node: Node | None, value: bytes, kind: tuple[Format, str] | None) -> Node | None:
+    if node is None or not node.is_leaf:
+        return node
+    node_format, node_type = kind or (node.format, node.type)
+    return replace(node, value=value, format=node_format, type=node_type)
+
+
+def _before(command: DmCommand, uri: Uri) -> Uri | None:
+    """Where the node of that URI was before the command; None if there is none afterwards."""
+    if isinstance(command, Rename) and _within(command.new, uri):
+        return Uri(command.uri.segments + uri.segments[command.new.depth :])
+    gone = isinstance(command, Delete | Rename) and _within(command.uri, uri)
+    return None if gone else uri
+
+
+def _within(top: Uri, uri: Uri) -> bool:
+    return top == uri or top.is_ancestor_of(uri)

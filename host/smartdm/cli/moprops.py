@@ -1,0 +1,107 @@
+"""``smartdm mo acl|title|copy``: properties of single nodes, and values of other nodes."""
+
+from __future__ import annotations
+
+import click
+
+from smartdm.cli.app import App, now, pass_app
+from smartdm.cli.failures import CliError
+from smartdm.cli.output import printable
+from smartdm.cli.params import UriType
+from smartdm.cli.root import Command
+from smartdm.cli.sending import named, require_parent
+from smartdm.errors import NotFound
+from smartdm.mo.acl import Acl
+from smartdm.mo.uri import ROOT, Uri
+from smartdm.session import Batch
+
+
+def _one_of(value: str | None, *, remove: bool, what: str) -> None:
+    if value is not None and remove:
+        raise click.UsageError(f"give {what} or --remove, not both")
+
+
+@click.command(cls=Command)
+@click.argument("uri", type=UriType())
+@click.argument("acl", required=False)
+@click.option("--remove", is_flag=True, help="Take the node's own ACL away: it inherits from the nodes above.")
+@pass_app
+def acl(app: App, uri: Uri, acl: str | None, remove: bool) -> None:
+    """Show who may do what with the node at URI, or give it another ACL.
+
+    An ACL is like Get=*&Replace=srv1+srv2: commands (Add, Delete, Exec, Get, Replace) with the servers that may give
+    them. * is anybody, #issuer the issuer, #holder the holder. A node without one has that of the nearest node above
+    it. Servers that the card does not know yet are made known to it.
+    """
+    _one_of(acl, remove=remove, what="ACL")
+    if acl is None and not remove:
+        _show_acl(app, uri)
+        return
+    if uri.is_root and remove:
+        raise CliError("the root must have an ACL; give another one instead, like 'Add=*&Get=*'")
+    new = Acl.parse(acl) if acl else Acl()
+    if acl is not None and not new:
+        raise click.UsageError("the ACL is empty; --remove takes the node's own ACL away")
+    with named(f"Replace {uri}?prop=ACL"):
+        app.session.apply(Batch(time=now()).acl(uri, new))
+    result = {"uri": str(uri), "acl": str(new), "generation": app.session.generation}
+    told = f"the ACL of {uri} is {printable(str(new))}" if new else f"{uri} has no ACL of its own any more"
+    app.out.show(result, told)
+
+
+def _show_acl(app: App, uri: Uri) -> None:
+    """The node's own ACL, and the one that counts, which may be that of a node above."""
+    place, own = uri, app.session.read(uri, 0).acl
+    found = own
+    while not found and not place.is_root:
+        place = place.parent
+        found = app.session.read(place, 0).acl
+    data = {"uri": str(uri), "acl": str(own), "effective": str(found), "from": str(place)}
+    inherited = "" if place == uri else f"  (inherited from {place})"
+    app.out.show(data, f"{printable(str(found))}{inherited}")
+
+
+@click.command(cls=Command)
+@click.argument("uri", type=UriType())
+@click.argument("title", required=False)
+@click.option(
+    "--remove", is_flag=True, help="Take the title away; that of the definition shows again, if there is one."
+)
+@pass_app
+def title(app: App, uri: Uri, title: str | None, remove: bool) -> None:
+    """Show the title of the node at URI, or give it another one."""
+    _one_of(title, remove=remove, what="TITLE")
+    if title is None and not remove:
+        found = app.session.read(uri, 0).title
+        app.out.show({"uri": str(uri), "title": found}, printable(found))
+        return
+    with named(f"Replace {uri}?prop=Title"):
+        app.session.apply(Batch(time=now()).title(uri, title or ""))
+    result = {"uri": str(uri), "title": title or "", "generation": app.session.generation}
+    app.out.show(result, f'the title of {uri} is "{printable(title)}"' if title else f"{uri} has no title of its own")
+
+
+@click.command(cls=Command)
+@click.argument("source", type=UriType())
+@click.argument("target", type=UriType())
+@pass_app
+def copy(app: App, source: Uri, target: Uri) -> None:
+    """Give the leaf TARGET the value of the leaf SOURCE.
+
+    A leaf that is there already keeps its format, type, title and ACL. If there is none, it is added with the format
+    and type of SOURCE.
+    """
+    if ROOT in {source, target}:
+        raise CliError("the root has no value; name two leaves")
+    what = f"Copy {source} to {target}"
+    try:
+        with named(what):
+            app.session.copy(source, target, now())
+    except NotFound as error:
+        require_parent(app, target.parent, what)
+        raise error from None
+    result = {"source": str(source), "target": str(target), "generation": app.session.generation}
+    app.out.show(result, f"copied {source} to {target}")
+
+
+COMMANDS = (acl, title, copy)

@@ -1,0 +1,129 @@
+"""Carrying out a plan.  Whatever interrupts it, planning and running again finishes it.
+
+First the definitions, in a commit of their own; then the pieces of large values, a few in each commit; at last one
+atomic batch with everything else.  Each commit expects the generation that the one before has left, so a change by
+somebody else is a Conflict, and nothing of it is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from smartdm.codec import packed
+from smartdm.errors import CardError
+from smartdm.mo.tree import Node
+from smartdm.mo.uri import ROOT, Uri
+from smartdm.provision.changes import Action, Change
+from smartdm.provision.plan import Plan
+from smartdm.session import Session
+from smartdm.wire import Sw
+
+Tell = Callable[[str, int, int], None]
+"""Called with (what is going on, bytes done, bytes in all); both 0 where there is nothing to count."""
+
+_VERBS: Final = {
+    Action.REMOVE: "Delete",
+    Action.REMOVE_LATE: "Delete",
+    Action.ADD: "Add",
+    Action.REPLACE: "Replace",
+    Action.TITLE: "Replace",
+    Action.ACL: "Replace",
+}
+_FORM: Final = frozenset(
+    {Sw.NOT_DEFINED, Sw.OCCURRENCE, Sw.PERMANENT, Sw.NOT_INTERIOR, Sw.NOT_LEAF, Sw.BAD_FORMAT, Sw.BAD_TYPE}
+)
+
+
+def run(session: Session, plan: Plan, time: int | None = None, tell: Tell = lambda _what, _done, _all: None) -> int:
+    """Do what the plan says; returns the generation of the card afterwards.
+
+    ``time``: seconds since 2000-01-01 UTC, the TStamp of what changes.  Conflict if the card is not what it was when it
+    was planned; other CardErrors carry a note that explains the refusal.  ValueError for a plan with faults.
+    """
+    if plan.faults:
+        raise ValueError("a plan with faults cannot be run")
+    expect = plan.present.generation
+    if plan.definitions:
+        tell("definitions", 0, 0)
+        with _explained(plan, ()):
+            session.apply(plan.define(), expect)
+        expect = session.generation
+    expect = _upload(session, plan, expect, tell)
+    commands = plan.commands(time)
+    if commands.batch.entries:
+        tell("changes", 0, 0)
+        with _explained(plan, commands.about):
+            session.apply(commands.batch, expect, plan.tag)
+    return session.generation
+
+
+def _upload(session: Session, plan: Plan, expect: int, tell: Tell) -> int:
+    """Bring the large values to the card; returns its generation."""
+    for uri, upload in plan.resumable():
+        left = upload.missing
+        for batch in upload.batches:
+            tell(f"upload {uri}", max(0, upload.size - left * packed.PIECE), upload.size)
+            with _explained(plan, ()):
+                session.apply(batch, expect)
+            expect = session.generation
+            left -= batch.pieces
+        tell(f"upload {uri}", upload.size, upload.size)
+    return expect
+
+
+@contextmanager
+def _explained(plan: Plan, about: tuple[Change | None, ...]) -> Iterator[None]:
+    """Refusals get a note: which right was wanted, and what stands against it."""
+    try:
+        yield
+    except CardError as error:
+        change = about[error.index] if about and error.index is not None else None
+        note = _of_change(error, plan, change) if change else _of_others(error, plan)
+        if note:
+            error.add_note(note)
+        raise
+
+
+def _of_others(error: CardError, plan: Plan) -> str:
+    if error.sw == Sw.NOT_ALLOWED and plan.definitions:
+        return "only the issuer loads definitions"
+    if error.sw == Sw.CARD_FULL:
+        return f"{plan.room.needed} bytes are needed, {plan.room.free} were free"
+    return ""
+
+
+def _of_change(error: CardError, plan: Plan, change: Change) -> str:
+    if error.sw == Sw.NOT_ALLOWED:
+        return _right(plan.present.tree, change)
+    if error.sw == Sw.ACCESS_DENIED:
+        return f"the definition of {change.uri} does not allow {_VERBS[change.action]}"
+    if error.sw in _FORM and change.reason:
+        return f"{change.uri} is wanted by {change.reason}"
+    return _of_others(error, plan)
+
+
+def _right(tree: Node, change: Change) -> str:
+    """Which right was wanted where, and the ACL that did not give it."""
+    verb, at, new = _VERBS[change.action], change.uri, change.new
+    also = ""
+    if change.action is Action.ADD:
+        at = change.uri.parent
+        also = " (and Replace, as the leaf has an ACL of its own)" if new and new.is_leaf and new.acl else ""
+    elif change.action is Action.ACL and new and new.is_leaf:
+        at = change.uri.parent
+    elif change.action is Action.ACL and not change.uri.is_root:
+        also = f" or on {change.uri.parent}"
+    owner, acl = _effective(tree, at)
+    return f"{change.uri}: {verb} on {at}{also} is wanted; what counts there is the ACL of {owner}: {acl}"
+
+
+def _effective(tree: Node, uri: Uri) -> tuple[Uri, str]:
+    """(the node whose ACL counts at ``uri``, that ACL as text)."""
+    for depth in range(uri.depth, -1, -1):
+        owner = Uri(uri.segments[:depth])
+        node = tree.find(owner)
+        if node is not None and (node.acl or node.withheld):
+            return owner, str(node.acl) or "(not readable)"
+    return ROOT, "(not readable)"

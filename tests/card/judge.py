@@ -1,0 +1,300 @@
+"""A card and its judge: every batch goes to both, and what can be seen of the card is what the judge says.
+
+Nothing of the host's codec is used: commands are written and answers read by ``tests/oracle``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from smartdm.errors import describe
+from smartdm.transport.sim import SimTransport
+from smartdm.wire import Cla, Ins, Principal, Sw
+from smartdm.wire import Node as Fixed
+from tests.card.seen import SELECT, Told, apdu, told
+from tests.oracle import writing
+from tests.oracle.acl import ISSUER
+from tests.oracle.commands import Add, Command, Get
+from tests.oracle.doubts import Refused
+from tests.oracle.feed import snapshot
+from tests.oracle.fresh import fresh
+from tests.oracle.nodes import REGISTRY, SERVERS, Node, Path, leaf, record_size
+from tests.oracle.reading import HEADER, Item, Reader
+from tests.oracle.rights import is_registry, readable, server_name
+from tests.oracle.tree import Card
+from tests.oracle.views import Numbers, View, newer, shown
+from tests.oracle.writing import NO_OPTIONS, Options
+
+FULL = (Sw.CARD_FULL, Sw.NO_NODE_LEFT)
+GATHERINGS = 8
+"""How often a batch is sent again at most."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Of a batch or a READ.  ``sw``: the one that tells the cause; ``at``: number of the refused command."""
+
+    sw: int
+    data: bytes = b""
+    at: int | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """Equal if nothing differs: ids, order of children and numbers of changes included."""
+
+    told: Told
+    tree: bytes
+    registry: bytes
+
+
+@dataclass
+class Judge:
+    """``model``: what the card must hold.  ``who`` is asking, until told otherwise."""
+
+    sim: SimTransport
+    model: Card = field(default_factory=fresh)
+    numbers: Numbers = field(default_factory=Numbers)
+    who: str = ISSUER
+    tight: bool = False
+    """Whether there may be too little room; the judge does not count bytes beforehand."""
+    gathered: int = 0
+    """How often a batch was sent again."""
+
+    @classmethod
+    def new(cls, sim: SimTransport, params: bytes = b"") -> Judge:
+        """A fresh card."""
+        sim.new_card(params)
+        judge = cls(sim)
+        judge.model = fresh(judge.select().max_depth)
+        judge.learn()
+        return judge
+
+    # The card alone.
+
+    def send(self, command: bytes) -> tuple[bytes, int]:
+        raw = self.sim.transmit(command)
+        return raw[:-2], int.from_bytes(raw[-2:])
+
+    def select(self, who: str = ISSUER) -> Told:
+        """Select; what it tells."""
+        data, sw = self.send(SELECT)
+        assert sw == Sw.OK
+        self.ask_as(who)
+        return told(data)
+
+    def ask_as(self, who: str) -> None:
+        """From now on this one is asking."""
+        self.who = who
+        fixed = {ISSUER: Principal.ISSUER, "": Principal.NOBODY}
+        self.sim.principal(fixed[who] if who in fixed else self.numbers.principal(who))
+
+    def run(self, commands: Sequence[Command], options: Options = NO_OPTIONS) -> Answer:
+        """A batch, sent again while the card gathers its memory."""
+        parts = writing.batch(commands, self.numbers.ids, options)
+        for _ in range(GATHERINGS):
+            answer = self._parts(parts)
+            if answer.sw != Sw.SEND_AGAIN:
+                return answer
+            self.gathered += 1
+        assert self.tight, "the card gathers without end"
+        return Answer(Sw.CARD_FULL)
+
+    def _parts(self, parts: list[bytes]) -> Answer:
+        data, sw = b"", 0
+        for number, part in enumerate(parts):
+            cla = Cla.PLAIN if number == len(parts) - 1 else Cla.PLAIN | Cla.CHAIN
+            data, sw = self.send(apdu(Ins.BATCH, part, cla=cla))
+            if sw == Sw.BATCH_FAILED:
+                assert len(data) == 4
+                return Answer(int.from_bytes(data[2:]), b"", int.from_bytes(data[:2]))
+            if sw != Sw.OK:
+                break
+        return self._rest(data, sw)
+
+    def _rest(self, data: bytes, sw: int, le: int = 0) -> Answer:
+        number = 0
+        while sw == Sw.MORE:
+            number += 1
+            p1, p2 = ((data[3] << 8) + number & 0xFFFF).to_bytes(2)
+            more, sw = self.send(apdu(Ins.READ_NEXT, p1=p1, p2=p2, le=bytes((le,))))
+            data += more
+        return Answer(sw, data)
+
+    def read(self, path: Path = (), levels: int = 0xFF, *, since: int | None = None, le: int = 0) -> Answer:
+        """READ; ``since``: with ids, what is newer than that generation."""
+        data = writing.uri(path) + (b"" if since is None else since.to_bytes(3))
+        command = apdu(Ins.READ, data, p1=levels, p2=int(since is not None), le=bytes((le,)))
+        return self._rest(*self.send(command), le)
+
+    def items(self, path: Path = (), since: int = 0, levels: int = 0xFF) -> list[Item]:
+        """The feed."""
+        answer = self.read(path, levels, since=since)
+        assert_sw(answer.sw, Sw.OK)
+        return Reader(answer.data).flat()
+
+    # Both.
+
+    def do(self, *commands: Command, who: str | None = None, options: Options = NO_OPTIONS) -> bool:
+        """Run a batch on both; they must agree.  Returns whether it was done."""
+        if who is not None:
+            self.ask_as(who)
+        try:
+            new, refused = self.model.after(commands, self.who, options.time), None
+        except Refused as why:
+            new, refused = self.model, why
+        answer = self.run(commands, options)
+        if self.tight and answer.sw in FULL:
+            return False
+        self.agree(commands, answer, refused, new)
+        self.model = new
+        if refused is None and any(is_registry(command.path) for command in commands):
+            self.learn()
+        return refused is None
+
+    def done(self, *commands: Command, who: str | None = None, options: Options = NO_OPTIONS) -> None:
+        """Run a batch on both; it is done."""
+        assert self.do(*commands, who=who, options=options), f"{self.who}: {self.refusal(commands)}"
+
+    def agree(self, commands: Sequence[Command], answer: Answer, refused: Refused | None, new: Card) -> None:
+        """Done if it must be, refused for the right reason if not; what GETs found is there."""
+        if refused is not None:
+            told = f"{describe(answer.sw)} at {answer.at}"
+            wanted = " or ".join(describe(sw) for sw in sorted(refused.statuses))
+            assert answer.sw in refused.statuses, f"{told}, wanted {wanted}: {self.who} {commands}"
+            assert answer.at == refused.at, f"{told}, wanted at {refused.at}: {commands}"
+            return
+        assert answer.sw == Sw.OK, f"{describe(answer.sw)} at {answer.at}: {self.who} {commands}"
+        gets = [command for command in commands if isinstance(command, Get)]
+        if not gets:
+            assert not answer.data
+            return
+        reader = Reader(answer.data)
+        assert reader.generation == new.generation
+        for get in gets:
+            seen = self.numbers.tree(reader.tree(get.levels))
+            assert seen == shown(new, get.path, self.who, get.levels)
+        assert reader.done
+
+    def refuse(self, sw: Sw, *commands: Command, who: str | None = None) -> None:
+        """A batch is refused with this status word; nothing of it happens, and the judge knew."""
+        if who is not None:
+            self.ask_as(who)
+        before = self.read(since=0) if self.who == ISSUER else None
+        with_reason = self.run(commands)
+        assert_sw(with_reason.sw, sw)
+        refused = self.refusal(commands)
+        assert refused is not None, f"the judge lets {self.who} do {commands}"
+        assert sw in refused.statuses, f"the judge says {refused}"
+        if before:
+            assert self.read(since=0) == before
+
+    def refusal(self, commands: Sequence[Command]) -> Refused | None:
+        """Why the judge would refuse a batch; None if he would not."""
+        try:
+            self.model.after(commands, self.who)
+        except Refused as refused:
+            return refused
+        return None
+
+    def servers(self, *ids: str) -> None:
+        """Make ServerIDs known."""
+        self.done(*(Add((REGISTRY, SERVERS), leaf(server_name(who))) for who in ids), who=ISSUER)
+
+    # What can be seen.
+
+    def learn(self) -> None:
+        """The ids of servers and definitions."""
+        self.ask_as_issuer_for_a_moment()
+        items = self.items((REGISTRY,))
+        self.numbers = Numbers.of(items)
+        self._ids(self.model.registry, {item.id: item for item in items}, Fixed.REGISTRY)
+        self.ask_as(self.who)
+
+    def ask_as_issuer_for_a_moment(self) -> None:
+        self.sim.principal(Principal.ISSUER)
+
+    def _ids(self, node: Node, by_id: dict[int | None, Item], number: int) -> None:
+        """Note the ids of nodes that are new, and see that those of others stayed."""
+        assert node.id in {None, number}, f"{node.name} had id {node.id}, and has {number}"
+        node.id = number
+        item = by_id[number]
+        if not item.withheld:
+            for child, below in zip(node.children, item.ids or (), strict=True):
+                self._ids(child, by_id, below)
+
+    def look(self, who: str | None = None) -> View | None:
+        """Read everything as somebody and compare, with and without ids; None if that is denied."""
+        self.ask_as(who or self.who)
+        answer = self.read(since=0)
+        if not readable(self.model, [self.model.root], self.who):
+            assert_sw(answer.sw, Sw.NOT_ALLOWED)
+            return None
+        assert_sw(answer.sw, Sw.OK)
+        items = Reader(answer.data).flat()
+        self._ids(self.model.root, {item.id: item for item in items}, Fixed.ROOT)
+        assert len({item.id for item in items}) == len(items)
+        self.follow(0)
+        plain = self.read()
+        assert plain.data[1:HEADER] == self.model.generation.to_bytes(3)
+        reader = Reader(plain.data)
+        seen = self.numbers.tree(reader.tree())
+        assert reader.done
+        assert seen == shown(self.model, (), self.who)
+        return seen
+
+    def follow(self, since: int, path: Path = (), levels: int = 0xFF) -> None:
+        """The feed since a generation has what the judge says, with the right ids."""
+        answer = self.read(path, levels, since=since)
+        if not readable(self.model, self.model.chain(path), self.who):
+            assert_sw(answer.sw, Sw.NOT_ALLOWED)
+            return
+        assert_sw(answer.sw, Sw.OK)
+        items = Reader(answer.data).flat()
+        expected = list(newer(self.model, path, self.who, since, levels))
+        assert [self.numbers.view(item) for item in items] == [view for _, view in expected]
+        for item, (node, view) in zip(items, expected, strict=True):
+            assert node.id in {None, item.id}
+            if not view.withheld:
+                assert all(
+                    child.id in {None, number} for child, number in zip(node.children, item.ids or (), strict=True)
+                )
+
+    def snapshot(self, path: Path = ()) -> dict[int, Item]:
+        """All nodes by id."""
+        return snapshot(self.items(path))
+
+    def audit(self) -> Told:
+        """Nodes and free space are what the records leave."""
+        told = self.select(self.who)
+        assert (told.generation, told.nodes) == (self.model.generation, self.model.nodes())
+        assert told.free == max(0, told.arena - told.round_up(told.reserve) - self.used(told))
+        return told
+
+    def used(self, told: Told) -> int:
+        """Bytes of all records, in whole granules."""
+        tops = (self.model.root, self.model.registry)
+        return sum(told.round_up(record_size(node)) for top in tops for node in top.walk())
+
+    def state(self) -> State:
+        """All that the issuer sees, free space included."""
+        told = self.select()
+        return State(told, self.read(since=0).data, self.read((REGISTRY,), since=0).data)
+
+    def back_to(self, snapshot: int, model: Card) -> None:
+        """The card as it was, with the judge's idea of it."""
+        self.sim.restore(snapshot)
+        self.model = model
+        self.select()
+        self.learn()
+
+    def power_cycle(self) -> None:
+        """Power off and on."""
+        self.sim.reset()
+        self.select(self.who)
+
+
+def assert_sw(sw: int, expected: int) -> None:
+    """Says both in words when they differ."""
+    assert sw == expected, f"{describe(sw)} instead of {describe(expected)}"

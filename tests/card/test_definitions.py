@@ -1,0 +1,264 @@
+"""Definitions on the card: AccessType, Format, Occurrence, Scope, MIME types, names; who loads and removes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from smartdm.transport.sim import SimTransport
+from smartdm.wire import Access, Format, Sw
+from smartdm.wire import Command as Tag
+from tests.card.judge import Judge, assert_sw
+from tests.card.seen import apdu
+from tests.oracle.acl import ISSUER, NONE, Acl
+from tests.oracle.commands import Add, Command, Delete, Get, Rename, Replace, SetAcl, SetTitle, Source
+from tests.oracle.nodes import FULL, REGISTRY, Node, branch, defined, large, leaf, rule_branch, rule_leaf
+from tests.oracle.reading import Reader
+from tests.oracle.writing import text
+
+MO = rule_branch(
+    "mo",
+    rule_leaf("RO", Access.ADD | Access.GET, required=True),
+    rule_leaf("RW", FULL, types=("a/b", "c/d"), type="text/plain"),
+    rule_leaf("Key", FULL & ~Access.GET, format=Format.BIN),
+    rule_leaf("Fix", FULL & ~Access.DELETE | Access.PERMANENT),
+    rule_leaf("Bool", FULL, format=Format.BOOL),
+    rule_leaf("Null", FULL, format=Format.NULL),
+    rule_branch("Open", access=Access.ADD | Access.GET | Access.REPLACE),
+    rule_branch("", rule_leaf("Port", FULL), maximum=2, access=FULL),
+    type="urn:example:mo:1.0",
+    title="An object",
+)
+SEALED = rule_branch("sealed", rule_leaf("x"), access=Access.GET)
+FREE_FOR_ALL = Acl.parse("Add=*&Delete=*&Get=*&Replace=*")
+
+
+@pytest.fixture
+def judge(simulator: SimTransport) -> Judge:
+    """./M follows the definition MO and is open to all by its list; S is a server."""
+    judge = Judge.new(simulator)
+    judge.servers("S")
+    judge.done(Add((REGISTRY,), MO), Add((REGISTRY,), SEALED))
+    below = (part("RO", b"ro"), part("RW", b"rw"), part("Key", b"key"), part("Fix"), part("Bool"), part("Null"))
+    placeholder = defined("one", ("mo", ""), part("Port", above=("mo", "")))
+    judge.done(Add((), defined("M", ("mo",), *below, part("Open", interior=True), placeholder, acl=FREE_FOR_ALL)))
+    judge.ask_as("S")
+    return judge
+
+
+def part(name: str, value: bytes = b"", *, above: tuple[str, ...] = ("mo",), interior: bool = False, **more: object):
+    return defined(name, (*above, name), value=value, format=Format.NODE if interior else None, **more)
+
+
+def another(name: str) -> Node:
+    """A node of the placeholder."""
+    return defined(name, ("mo", ""), format=Format.NODE)
+
+
+ACCESS: list[tuple[str, Command]] = [
+    ("replace", Replace(("M", "RO"), b"new")),
+    ("title", SetTitle(("M", "RO"), "T")),
+    ("delete", Delete(("M", "RO"))),
+    ("delete what is permanent", Delete(("M", "Fix"))),
+    ("get", Get(("M", "Key"))),
+    ("source", Source(("M", "Key"))),
+    ("delete an open node", Delete(("M", "Open"))),
+]
+
+
+@pytest.mark.parametrize("command", [case[1] for case in ACCESS], ids=[case[0] for case in ACCESS])
+def test_what_the_access_type_lacks_is_405_before_425(judge: Judge, command: Command):
+    judge.refuse(Sw.ACCESS_DENIED, command)
+    judge.done(SetAcl(("M",), Acl.parse("Add=#issuer&Delete=#issuer&Get=#issuer&Replace=#issuer")))
+    judge.refuse(Sw.ACCESS_DENIED, command)
+
+
+def test_the_acl_is_425(judge: Judge):
+    judge.done(SetAcl(("M",), Acl.parse("Get=*")))
+    for command in (Replace(("M", "RW"), b"new"), Delete(("M", "RW")), SetTitle(("M", "RW"), "T"), Rename(("M",), "N")):
+        judge.refuse(Sw.NOT_ALLOWED, command)
+
+
+def test_the_issuer_passes_the_access_type_but_for_get(judge: Judge):
+    judge.done(Replace(("M", "RO"), b"new"), SetTitle(("M", "RO"), "T"), Delete(("M", "Fix")), who=ISSUER)
+    judge.refuse(Sw.ACCESS_DENIED, Get(("M", "Key")))
+    judge.refuse(Sw.ACCESS_DENIED, Source(("M", "Key")), Replace(("M", "RW"), None))
+
+
+def test_a_secret_shows_its_name_only(judge: Judge):
+    for who in ("S", ISSUER):
+        seen = judge.look(who)
+        assert seen is not None
+        assert dict(seen.names())["M", "Key"].withheld
+    judge.done(Replace(("M", "Key"), b"new key"), who="S")
+    assert b"key" not in judge.read(since=0).data
+
+
+def test_add_asks_the_definition_of_what_is_added_first(judge: Judge):
+    node = defined("X", ("sealed",), defined("x", ("sealed", "x")))
+    judge.refuse(Sw.ACCESS_DENIED, Add((), node))
+    judge.done(Add((), branch("Mine", node)))  # what comes with it needs no Add
+    judge.done(Add((), node), who=ISSUER)
+    judge.look()
+
+
+def test_a_closed_node_takes_only_what_it_defines(judge: Judge):
+    judge.done(Delete(("M", "RW")))
+    for node in (
+        leaf("RW"),
+        leaf("other"),
+        branch("two"),
+        defined("Port", ("mo", "", "Port")),
+        defined("N", ("mo",), format=Format.NODE),
+    ):
+        judge.refuse(Sw.NOT_DEFINED, Add(("M",), node))
+    judge.done(Add(("M",), part("RW")))
+
+
+def test_definitions_bind_below_the_added_node_too(judge: Judge):
+    judge.refuse(Sw.NOT_DEFINED, Add((), defined("N", ("mo",), leaf("RO"))))
+    judge.refuse(Sw.NOT_DEFINED, Add((), defined("N", ("mo",), defined("two", ("mo", ""), leaf("Port")))))
+    judge.refuse(Sw.ALREADY_EXISTS, Add((), defined("N", ("mo",), part("RO"), part("RO"))))
+
+
+def test_an_open_node_takes_anything_free_and_objects(judge: Judge):
+    judge.done(Add(("M", "Open"), branch("free", leaf("x"), defined("N", ("mo",), part("RO")))))
+    judge.refuse(Sw.NOT_DEFINED, Add(("M", "Open"), part("RO")))
+    judge.look()
+
+
+def test_a_free_node_takes_no_part_of_an_object(judge: Judge):
+    judge.refuse(Sw.NOT_DEFINED, Add((), part("RO")))
+    judge.refuse(Sw.NOT_DEFINED, Add((), branch("F", another("one"))))
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 4, 100, 511])
+def test_what_is_no_definition_defines_nothing(judge: Judge, number: int):
+    for kind in (0x84, 0x86, 0xA4, 0xC6):
+        node = bytes((kind | number >> 8, number & 0xFF)) + text("N") + b"\x00"
+        data, sw = judge.send(apdu(0x30, b"\x00\xc0\x01" + bytes((Tag.ADD, 0)) + node))
+        assert (sw, data[2:].hex()) == (Sw.BATCH_FAILED, f"{Sw.NOT_DEFINED:04x}")
+    judge.look()
+
+
+def test_interior_or_leaf_is_as_the_definition_says(judge: Judge):
+    judge.done(Delete(("M", "RW")))
+    refused = judge.run([Add(("M",), part("RW", interior=True))])
+    assert refused.sw in {Sw.NOT_DEFINED, Sw.BAD_FORMAT, Sw.BAD_ELEMENT}
+    refused = judge.run([Add(("M",), defined("three", ("mo", "")))])
+    assert refused.sw in {Sw.NOT_DEFINED, Sw.BAD_FORMAT, Sw.BAD_ELEMENT}
+    judge.look()
+
+
+def test_the_placeholder_does_not_take_a_defined_name(judge: Judge):
+    judge.done(Delete(("M", "RW")))
+    judge.refuse(Sw.NOT_DEFINED, Add(("M",), another("RW")))
+    judge.refuse(Sw.NOT_DEFINED, Rename(("M", "one"), "RW"))
+    judge.done(Rename(("M", "one"), "1"))
+
+
+def test_no_more_nodes_than_the_definition_allows(judge: Judge):
+    judge.done(Add(("M",), another("two")))
+    judge.refuse(Sw.OCCURRENCE, Add(("M",), another("three")))
+    judge.refuse(Sw.OCCURRENCE, Add((), defined("N", ("mo",), another("1"), another("2"), another("3"))))
+    judge.done(Delete(("M", "one")), Add(("M",), another("three")))
+
+
+def test_the_last_required_node_stays(judge: Judge):
+    judge.refuse(Sw.OCCURRENCE, Delete(("M", "RO")), who=ISSUER)
+    judge.done(Delete(("M",)), who=ISSUER)  # goes with its object, of course
+
+
+def test_names_that_come_from_the_definition_stay(judge: Judge):
+    judge.refuse(Sw.PERMANENT, Rename(("M", "RW"), "rw"))
+    judge.refuse(Sw.PERMANENT, Rename(("M", "RW"), "rw"), who=ISSUER)
+    judge.done(Rename(("M",), "N"), who="S")
+    judge.look()
+
+
+@pytest.mark.parametrize("further", [0, 1, 2])
+def test_a_type_is_one_that_the_definition_lists(judge: Judge, further: int):
+    judge.done(Replace(("M", "RW"), b"new", Format.CHR, further=further))
+    judge.done(Replace(("M", "RW"), b"newer"))
+    assert dict(judge.look().names())["M", "RW"].further == further  # type: ignore[union-attr]
+    judge.audit()
+
+
+def test_another_type_or_format_is_415(judge: Judge):
+    judge.refuse(Sw.BAD_TYPE, Replace(("M", "RW"), b"new", Format.CHR, further=3))
+    judge.refuse(Sw.BAD_FORMAT, Replace(("M", "RW"), b"new", Format.BIN))
+    judge.refuse(Sw.BAD_FORMAT, Replace(("M", "Null"), b"new"))
+    judge.done(Delete(("M", "RW")))
+    judge.refuse(Sw.BAD_TYPE, Add(("M",), part("RW", further=3)))
+    judge.done(Add(("M",), part("RW", further=2)))
+
+
+def test_large_values_of_defined_leaves(judge: Judge):
+    judge.done(Delete(("M", "RW")))
+    judge.done(Add(("M",), large("RW", bytes(200), bytes(9), definition=("mo", "RW"))))
+    judge.done(Replace(("M", "RW"), b"small"))
+    judge.look()
+    judge.audit()
+
+
+def test_a_defined_node_has_a_title_of_its_own_or_none(judge: Judge):
+    judge.done(SetTitle(("M", "RW"), "Own"))
+    judge.look()
+    judge.done(SetTitle(("M", "RW"), ""))
+    judge.audit()
+
+
+def test_only_the_issuer_loads_and_unloads(judge: Judge):
+    judge.refuse(Sw.NOT_ALLOWED, Add((REGISTRY,), rule_branch("new", rule_leaf("x"))), who="S")
+    judge.refuse(Sw.NOT_ALLOWED, Delete((REGISTRY, "sealed")), who="S")
+    judge.refuse(Sw.ALREADY_EXISTS, Add((REGISTRY,), SEALED), who=ISSUER)
+    judge.done(Delete((REGISTRY, "sealed")))
+    judge.done(Add((REGISTRY,), SEALED))
+    judge.audit()
+
+
+def test_a_definition_in_use_stays(judge: Judge):
+    judge.refuse(Sw.IN_USE, Delete((REGISTRY, "mo")), who=ISSUER)
+    judge.done(Delete(("M",)))
+    judge.done(Delete((REGISTRY, "mo")))
+    judge.audit()
+
+
+def test_a_definition_goes_only_as_a_whole_and_never_changes(judge: Judge):
+    inner = (REGISTRY, "mo", "RO")
+    for command in (
+        Delete(inner),
+        Rename((REGISTRY, "mo"), "om"),
+        Rename(inner, "OR"),
+        Replace(inner, b"a/b"),
+        SetTitle((REGISTRY, "mo"), "T"),
+        SetAcl((REGISTRY, "mo"), NONE),
+        Add((REGISTRY, "mo"), rule_leaf("more")),
+        Add((REGISTRY, "mo"), leaf("more")),
+        Add((REGISTRY, "mo", "Open"), leaf("more")),
+    ):
+        judge.ask_as(ISSUER)
+        assert_sw(judge.run([command]).sw, Sw.PERMANENT)
+    judge.learn()
+
+
+def test_definitions_and_nodes_keep_apart(judge: Judge):
+    judge.refuse(Sw.NOT_DEFINED, Add((), rule_branch("x", rule_leaf("y"))), who=ISSUER)
+    judge.refuse(Sw.NOT_DEFINED, Add((), branch("x", rule_leaf("y"))))
+    for node in (branch("x", leaf("y")), rule_branch("x", leaf("y"))):
+        # The three bytes that a definition must have may be looked for first.
+        assert judge.run([Add((REGISTRY,), node)]).sw in {Sw.NOT_DEFINED, Sw.TRUNCATED}
+    judge.learn()
+
+
+def test_the_ids_of_a_definition_are_consecutive_and_in_level_order(judge: Judge):
+    ids = judge.numbers.ids
+    first = ids["mo",]
+    level = [("mo", node.name) for node in MO.children]
+    assert [ids[path] for path in (("mo",), *level, ("mo", "", "Port"))] == list(range(first, first + len(level) + 2))
+
+
+def test_a_host_finds_a_definition_by_its_name_alone(judge: Judge):
+    answer = judge.read((REGISTRY, "mo"), 0, since=0)
+    assert_sw(answer.sw, Sw.OK)
+    assert len(Reader(answer.data).flat()) == 1
+    assert_sw(judge.read((REGISTRY, "other"), 0, since=0).sw, Sw.NOT_FOUND)

@@ -1,0 +1,121 @@
+"""Threat 21: what one selection had in hand is gone in the next: who asked, a batch, an answer, a source, a tag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from smartdm.transport.sim import SimTransport
+from smartdm.wire import Cla, Ins, Sw
+from tests.card.judge import Judge, assert_sw
+from tests.card.seen import SELECT, apdu
+from tests.oracle import writing
+from tests.oracle.commands import Add, Command, Delete, Replace, Source
+from tests.oracle.nodes import REGISTRY, branch, leaf
+from tests.oracle.writing import Options
+
+OTHER = bytes.fromhex("00A4040008A00000000300000000")
+"""SELECT of another applet; none has this AID, so that ours stays or is left, as the card likes."""
+
+Again = Callable[[Judge], None]
+
+
+def select(judge: Judge) -> None:
+    judge.send(SELECT)
+
+
+def reset(judge: Judge) -> None:
+    judge.sim.reset()
+    judge.send(SELECT)
+
+
+BOTH = pytest.mark.parametrize("again", [select, reset])
+
+
+@pytest.fixture
+def judge(simulator: SimTransport) -> Judge:
+    """./A holds leaves that fill several answers; S is a server."""
+    judge = Judge.new(simulator)
+    judge.servers("S")
+    judge.done(Add((), branch("A", *(leaf(f"L{at}", bytes((at,)) * 100) for at in range(9)))))
+    return judge
+
+
+def part(judge: Judge, *commands: Command, options: Options = writing.NO_OPTIONS) -> int:
+    """The first part of a batch that goes on."""
+    (data,) = writing.batch(commands, judge.numbers.ids, options)
+    return judge.send(apdu(Ins.BATCH, data, cla=Cla.PLAIN | Cla.CHAIN))[1]
+
+
+@BOTH
+def test_nobody_is_asking_any_more(judge: Judge, again: Again):
+    for who in ("S", "#holder", "#issuer"):
+        judge.ask_as(who)
+        assert_sw(judge.read((), 0).sw, Sw.OK)
+        again(judge)
+        assert_sw(judge.read((), 0).sw, Sw.NOT_ALLOWED)
+        assert_sw(judge.run([Delete(("A",))]).sw, Sw.NOT_ALLOWED)
+
+
+@BOTH
+def test_a_batch_that_was_begun_is_forgotten(judge: Judge, again: Again):
+    before = judge.state()
+    assert_sw(part(judge, Delete(("A", "L0")), Add((), leaf("new")), options=Options(tag=b"12345678")), Sw.OK)
+    again(judge)
+    judge.ask_as("#issuer")
+    assert_sw(judge.send(apdu(Ins.BATCH, b"\x01\xc3\x00"))[1], Sw.CHAIN_BROKEN)
+    assert judge.state() == before
+    judge.done(Replace(("A", "L0"), b"1"))
+    assert judge.select().tags == (bytes(8),) * 3
+    judge.audit()
+
+
+@BOTH
+def test_its_options_do_not_count_for_the_next_one(judge: Judge, again: Again):
+    assert_sw(part(judge, Delete(("A", "L0")), options=Options(time=7, tag=b"12345678")), Sw.OK)
+    again(judge)
+    judge.ask_as("#issuer")
+    assert_sw(judge.send(apdu(Ins.BATCH, b"\x00\xc3\x00"))[1], Sw.BATCH_FAILED)
+    judge.done(Replace(("A", "L0"), b"1"))
+    assert judge.model.find(("A", "L0")).tstamp is None
+    judge.look()
+
+
+@BOTH
+def test_a_source_is_forgotten(judge: Judge, again: Again):
+    assert_sw(part(judge, Source(("A", "L0"))), Sw.OK)
+    again(judge)
+    judge.ask_as("#issuer")
+    assert_sw(judge.run([Replace(("A", "L1"), None)]).sw, Sw.NO_SOURCE)
+
+
+@BOTH
+@pytest.mark.parametrize("since", [None, 0])
+def test_an_answer_does_not_go_on(judge: Judge, again: Again, since: int | None):
+    data = b"\x00" + (b"" if since is None else bytes(3))
+    first, sw = judge.send(apdu(Ins.READ, data, 0xFF, int(since is not None)))
+    assert sw == Sw.MORE
+    again(judge)
+    next_part = apdu(Ins.READ_NEXT, p1=first[3], p2=1)
+    assert_sw(judge.send(next_part)[1], Sw.NOT_ALLOWED)
+    judge.ask_as("S")
+    assert_sw(judge.send(next_part)[1], Sw.NO_CURSOR)
+
+
+def test_a_select_that_fails_gives_nothing(judge: Judge):
+    judge.ask_as("S")
+    judge.send(OTHER)
+    assert judge.run([Delete(("A",))]).sw == Sw.NOT_ALLOWED
+    judge.learn()
+
+
+@BOTH
+def test_a_right_does_not_outlive_who_had_it(judge: Judge, again: Again):
+    judge.done(Add((REGISTRY, "Srv"), leaf("T")))
+    again(judge)
+    judge.ask_as("S")
+    judge.refuse(Sw.NOT_ALLOWED, Delete(("A",)))
+    again(judge)
+    judge.ask_as("")
+    assert_sw(judge.run([Replace(("A", "L0"), b"")]).sw, Sw.NOT_ALLOWED)

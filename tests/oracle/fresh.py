@@ -1,0 +1,28 @@
+"""The card as it is made: 7 nodes of its own."""
+
+from __future__ import annotations
+
+from smartdm.wire import Limit, Principal
+from smartdm.wire import Node as Fixed
+from tests.oracle.acl import ANYBODY, HOLDER, ISSUER, Acl
+from tests.oracle.nodes import SERVERS, UPLOADS, Node, branch, leaf
+from tests.oracle.tree import Card
+
+ROOT_ACL = Acl.parse(f"Add=*&Delete={ISSUER}&Exec={ISSUER}&Get=*&Replace={ISSUER}")
+
+
+def fresh(max_depth: int = Limit.DEPTH) -> Card:
+    """A card that nobody has used yet."""
+    servers = branch(
+        SERVERS,
+        leaf(ANYBODY, id=Principal.ANYBODY),
+        leaf(ISSUER, id=Principal.ISSUER),
+        leaf(HOLDER, id=Principal.HOLDER),
+        id=Fixed.SERVERS,
+    )
+    uploads = branch(UPLOADS, id=Fixed.UPLOADS)
+    registry = branch("", servers, uploads, acl=ROOT_ACL, id=Fixed.REGISTRY)
+    card = Card(max_depth, Node("", acl=ROOT_ACL, id=Fixed.ROOT), registry)
+    for node in (*card.root.walk(), *card.registry.walk()):
+        node.born = card.generation
+    return card

@@ -1,0 +1,168 @@
+"""The nodes of the model: plain, changeable, one class for the tree, for definitions and for the pieces of a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from smartdm.wire import TYPES, Access, Format
+from tests.oracle.acl import NONE, Acl
+
+Path = tuple[str, ...]
+"""Names from the root down; a path whose first name begins with ``?`` lies in the registry."""
+
+REGISTRY, SERVERS, UPLOADS = "?", "Srv", "Up"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a definition says beyond Format, Type and Title.
+
+    ``access``: wire.Access; ``maximum``: nodes of a placeholder under one parent, 0 = any number; ``types``: the
+    further ones of a leaf.
+    """
+
+    access: int
+    maximum: int = 0
+    required: bool = False
+    types: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Node:
+    """A node.
+
+    ``definition``: path below the registry of the definition that it follows, () if none; ``further``: which of its
+    further Types it has, 0 = its first; ``rule``: set if it is itself a definition.  ``pieces``: its children are the
+    pieces of its value.  ``born``: generation of its record; ``id``: the card's, None until the card told it.
+    ``holes``: entries of its ACL that were emptied in place.
+    """
+
+    name: str
+    format: int = Format.NODE
+    value: bytes = b""
+    type: str = ""
+    title: str = ""
+    acl: Acl = NONE
+    children: list[Node] = field(default_factory=list)
+    definition: Path = ()
+    further: int = 0
+    rule: Rule | None = None
+    pieces: bool = False
+    tstamp: int | None = None
+    verno: int = 0
+    born: int = 0
+    id: int | None = None
+    holes: int = 0
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.format != Format.NODE
+
+    def child(self, name: str) -> Node | None:
+        """The child of that name; the pieces of a value are no children."""
+        return None if self.pieces else next((node for node in self.children if node.name == name), None)
+
+    def walk(self, levels: int = 0xFF) -> Iterator[Node]:
+        """This node and those below it, pre-order; pieces are nodes too."""
+        yield self
+        if levels:
+            for child in self.children:
+                yield from child.walk(levels - 1 if levels < 0xFF else levels)
+
+    def paths(self, above: Path = ()) -> Iterator[tuple[Path, Node]]:
+        """The path of each node, pieces left out; ``above``: that of this one."""
+        yield above, self
+        for child in [] if self.pieces else self.children:
+            yield from child.paths((*above, child.name))
+
+    def clone(self) -> Node:
+        """A copy with all below it."""
+        return replace(self, children=[child.clone() for child in self.children])
+
+    def whole(self) -> bytes:
+        """The value, put together if it lies in pieces."""
+        return b"".join(piece.value for piece in self.children) if self.pieces else self.value
+
+    def changed(self, generation: int, time: int | None) -> None:
+        """Count a change in a batch that makes this generation."""
+        self.verno = (self.verno + 1) % 0x10000
+        self.tstamp = time
+        self.born = generation
+
+
+def leaf(name: str, value: bytes = b"", **more: object) -> Node:
+    """A leaf that holds text, unless ``more`` says otherwise."""
+    return replace(Node(name, Format.CHR, value), **more)  # type: ignore[arg-type]
+
+
+def branch(name: str, *children: Node, **more: object) -> Node:
+    """An interior node."""
+    return replace(Node(name, children=list(children)), **more)  # type: ignore[arg-type]
+
+
+def large(name: str, *pieces: bytes, **more: object) -> Node:
+    """A leaf whose value lies in pieces."""
+    node = Node(name, Format.BIN, pieces=True, children=[Node("", Format.BIN, piece) for piece in pieces])
+    return replace(node, **more)  # type: ignore[arg-type]
+
+
+FULL = Access.ADD | Access.DELETE | Access.EXEC | Access.GET | Access.REPLACE | Access.COPY
+
+
+def defined(
+    name: str,
+    definition: Path,
+    *children: Node,
+    value: bytes = b"",
+    format: int | None = None,  # noqa: A002
+    **more: object,
+) -> Node:
+    """A node that follows a definition; a leaf unless it has children or ``format`` says otherwise."""
+    chosen = (Format.NODE if children else Format.CHR) if format is None else format
+    return replace(Node(name, chosen, value, children=list(children), definition=definition), **more)  # type: ignore[arg-type]
+
+
+def rule_leaf(
+    name: str,
+    access: int = FULL,
+    *,
+    maximum: int = 0,
+    required: bool = False,
+    types: tuple[str, ...] = (),
+    **more: object,
+) -> Node:
+    """A definition of a leaf; ``types``: its further ones."""
+    node = Node(name, Format.CHR, "\n".join(types).encode(), rule=Rule(access, maximum, required, types))
+    return replace(node, **more)  # type: ignore[arg-type]
+
+
+def rule_branch(
+    name: str, *children: Node, access: int = FULL, maximum: int = 0, required: bool = False, **more: object
+) -> Node:
+    """A definition of an interior node; without children it is open."""
+    node = Node(name, children=list(children), rule=Rule(access, maximum, required))
+    return replace(node, **more)  # type: ignore[arg-type]
+
+
+def record_size(node: Node) -> int:
+    """Bytes of the record (``docs/store.md``, "Records")."""
+    size = 3 + 2 + 1 + 1
+    size += 0 if node.definition and not own_name(node) else 1 + len(node.name.encode())
+    size += 3 if node.rule else 0
+    if node.definition:
+        size += 2 if node.further else 0
+    else:
+        size += 0 if node.type in TYPES else 1 + len(node.type.encode())
+    size += 1 + len(node.title.encode()) if node.title else 0
+    entries = len(node.acl.entries()) + node.holes
+    size += 1 + 2 * entries if entries else 0
+    size += 0 if node.tstamp is None else 4
+    if node.is_leaf and not node.pieces:
+        return size + 1 + len(node.value)
+    return size + (2 if node.pieces else 1) + 2 * len(node.children)
+
+
+def own_name(node: Node) -> bool:
+    """Whether a defined node has its name from itself: the root of an MO, and one of a placeholder."""
+    return len(node.definition) == 1 or node.definition[-1] == ""

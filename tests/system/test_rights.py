@@ -1,0 +1,112 @@
+"""mo acl, mo title, mo copy, card servers, and what an ACL withholds, on the real card."""
+
+import pytest
+
+
+def test_an_acl_is_shown_with_the_node_that_it_comes_from(filled):
+    assert filled.ok("mo", "acl", "./Mail").out == "Add=#issuer&Delete=#issuer&Get=*&Replace=#issuer+srv1\n"
+    assert "(inherited from ./Mail)" in filled.ok("mo", "acl", "./Mail/Addr").out
+    document = filled.ok("mo", "acl", "./Mail/Empty", "--json").document
+    assert (document["acl"], document["from"]) == ("", "./Mail")
+    assert document["effective"].startswith("Add=#issuer")
+
+
+def test_an_acl_can_be_given_and_taken_away(filled):
+    told = filled.ok("mo", "acl", "./Mail/Addr", "Replace=srv2+#issuer&Get=*&Replace=srv1").out
+    assert told == "the ACL of ./Mail/Addr is Get=*&Replace=#issuer+srv1+srv2\n"
+    assert filled.ok("mo", "get", "./Mail/Addr?prop=ACL").out == "Get=*&Replace=#issuer+srv1+srv2"
+    assert "no ACL of its own" in filled.ok("mo", "acl", "./Mail/Addr", "--remove").out
+    assert filled.ok("mo", "get", "./Mail/Addr?prop=ACL").out == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments", "told"),
+    [
+        (5, ["./Mail", "Eat=*"], "'Eat' is no ACL command"),
+        (5, ["./Mail", "Get=a&Add"], "(at 6)"),
+        (5, ["./Mail", f"Get={'s' * 65}"], "64"),
+        (2, ["./Mail", ""], "--remove"),
+        (2, ["./Mail", "Get=*", "--remove"], "not both"),
+        (5, [".", "--remove"], "the root must have an ACL"),
+        (4, ["./Nix"], "6A82"),
+        (4, ["./Nix", "Get=*"], "6A82"),
+    ],
+)
+def test_a_bad_acl_is_one_line_and_changes_nothing(filled, code, arguments, told):
+    before = filled.content()
+    assert told in filled.fails(code, "mo", "acl", *arguments)
+    assert filled.content() == before
+
+
+def test_a_right_that_is_missing_is_named_and_explained(filled):
+    filled.ok("mo", "acl", "./Mail", "Get=*&Replace=srv1")
+    message = filled.fails(4, "mo", "set", "./Mail/Addr", "x")
+    assert "Replace ./Mail/Addr" in message
+    assert "6982" in message
+    assert "ACL" in message
+    # The right to change the root's children includes their ACLs.
+    filled.ok("mo", "acl", "./Mail", "Get=*&Replace=#issuer")
+    filled.ok("mo", "set", "./Mail/Addr", "x")
+
+
+def test_what_an_acl_withholds_is_shown_by_name_only(filled):
+    filled.ok("mo", "acl", "./Mail/Addr", "Get=srv1")
+    assert "├── Addr  withheld" in filled.ok("mo", "tree").out
+    assert "./Mail/Addr\twithheld\t\t\t" in filled.ok("mo", "tree", "--flat").out.splitlines()
+    children = filled.ok("mo", "tree", "./Mail", "--json").document["tree"]["children"]
+    assert {"uri": "./Mail/Addr", "name": "Addr", "withheld": True} in children
+    assert filled.ok("mo", "get", "./Mail").out == "Addr\nIcon\nEmpty\n"
+    assert "6982" in filled.fails(4, "mo", "get", "./Mail/Addr")
+
+
+def test_what_is_withheld_is_neither_exported_nor_compared(filled):
+    filled.ok("mo", "acl", "./Mail/Addr", "Get=srv1")
+    exported = filled.ok("mo", "export")
+    assert "1 nodes" in exported.err
+    assert b"Addr" not in exported.raw
+    compared = filled.ok("mo", "diff", "small.xml")
+    assert (compared.out, "1 nodes" in compared.err) == ("", True)
+
+
+def test_a_title_is_shown_and_changed(filled):
+    assert filled.ok("mo", "title", "./Mail/Addr").out == "Where it is\n"
+    filled.ok("mo", "title", "./Mail/Addr", "Über")
+    assert filled.ok("mo", "get", "./Mail/Addr?prop=Title").out == "Über"
+    filled.ok("mo", "title", "./Mail/Addr", "--remove")
+    assert filled.ok("mo", "get", "./Mail/Addr?prop=Title").out == ""
+    assert "127" in filled.fails(5, "mo", "title", "./Mail/Addr", "t" * 128)
+
+
+def test_a_copy_makes_a_leaf_or_fills_one(filled):
+    filled.ok("mo", "copy", "./Mail/Icon", "./Mail/Empty/New")
+    assert filled.ok("mo", "get", "./Mail/Empty/New?prop=Type").out == "image/png"
+    filled.ok("mo", "copy", "./Mail/Addr", "./Mail/Icon")
+    assert filled.ok("mo", "get", "./Mail/Icon").out == "mail.example.org"
+    assert filled.ok("mo", "get", "./Mail/Icon?prop=Format").out == "bin"
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments", "told"),
+    [
+        (4, ["./Nix", "./Mail/Addr"], "6A82"),
+        (4, ["./Mail/Addr", "./Nix/New"], "./Nix does not exist"),
+        (4, ["./Mail", "./New"], "6ADA"),
+        (4, ["./Mail/Addr", "./Mail"], "6ADA"),
+        (5, [".", "./Mail/Addr"], "leaves"),
+    ],
+)
+def test_a_copy_that_cannot_be_is_one_line(filled, code, arguments, told):
+    before = filled.content()
+    assert told in filled.fails(code, "mo", "copy", *arguments)
+    assert filled.content() == before
+
+
+def test_servers_are_listed_with_their_nodes_and_can_be_removed(filled):
+    rows = [line.split() for line in filled.ok("card", "servers").out.splitlines()]
+    assert rows == [["server", "nodes"], ["*", "2"], ["#issuer", "2"], ["#holder", "0"], ["srv1", "1"]]
+    refused = filled("card", "servers", "--remove", "srv1", stdin=b"n\n")
+    assert (refused.code, "1 nodes" in refused.err) == (2, True)
+    assert filled.ok("card", "servers", "--remove", "srv1", "--force").out == "removed srv1\n"
+    assert filled.ok("mo", "get", "./Mail?prop=ACL").out == "Add=#issuer&Delete=#issuer&Get=*&Replace=#issuer"
+    assert "does not know" in filled.fails(2, "card", "servers", "--remove", "srv1")
+    assert "cannot be removed" in filled.fails(5, "card", "servers", "--remove", "*")
