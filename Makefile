@@ -41,7 +41,7 @@ help: ## say what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: $(CARD) ## a tour: a simulated card is made, filled, changed, torn, exported and compared
-	@$(PY) tests/demo.py
+	@$(PY) -m tests.demo
 
 test: $(CARD) $(CHECK_DONE) ## every test, in some minutes
 	@$(PYTEST)

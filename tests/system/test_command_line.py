@@ -190,7 +190,8 @@ def test_doctor_sees_cards_that_others_can_read(cli):
 
 def test_the_demo_shows_what_it_says():
     run = subprocess.run(
-        [sys.executable, str(REPOSITORY / "tests" / "demo.py")],
+        [sys.executable, "-m", "tests.demo"],
+        cwd=REPOSITORY,
         capture_output=True,
         text=True,
         timeout=300,

@@ -331,14 +331,10 @@ abstract class Batch extends Nodes {
 
   // Refuse to Replace in the registry, or what definition or ACL deny.
   private void change(short granule) {
-    registry();
-    allow(granule, Wire.VERB_REPLACE);
-  }
-
-  private void registry() {
     if (words[BASE] != ROOT) {
       Memory.refuse((byte) Wire.SW_PERMANENT);
     }
+    allow(granule, Wire.VERB_REPLACE);
   }
 
   private void replace(byte[] buf, short granule) {
@@ -457,7 +453,7 @@ abstract class Batch extends Nodes {
       Memory.refuse((byte) Wire.SW_ALREADY_EXISTS);
     }
     look(granule);
-    w[PATH] -= w[TYPE_AT] + NAME;
+    w[PATH] -= (short) (w[TYPE_AT] - NAME);
     edit(w[FOUND], NAME_AT, buf, name, (short) (buf[name] + 1));
     relink(w[FOUND_PARENT], (short) 0, (short) 0, ROOT);
     checkSubtree(w[FOUND], w[FOUND_PARENT], w[FOUND_DEPTH]);
@@ -477,12 +473,10 @@ abstract class Batch extends Nodes {
 
   private void acl(byte[] buf, short granule) {
     final short[] w = words;
-    registry();
-    if (w[FOUND] == ROOT) {
-      if (!issuer()) {
-        Memory.refuse((byte) Wire.SW_PERMANENT);
-      }
-    } else {
+    if (w[BASE] != ROOT || (w[FOUND] == ROOT && !issuer())) {
+      Memory.refuse((byte) Wire.SW_PERMANENT);
+    }
+    if (w[FOUND] != ROOT) {
       short rights = w[PARENT_RIGHTS];
       if (w[FORMAT] == Wire.FORMAT_NODE) {
         rights |= w[RIGHTS];

@@ -14,41 +14,37 @@ import javacard.framework.Util;
 public final class DmApplet extends Batch {
   private static final short SHORTEST_ANSWER = (short) 4;
   private static final short LONGEST_ANSWER = (short) 256;
-  // The nodes of every card, by id: kind, L texts (name, Title, ACL), L tail. At the root and in
-  // the
-  // registry anybody may add and read, and the issuer may do everything.
+  // The nodes of every card, by id: kind, length of what follows, texts (name, ACL), tail. At the
+  // root and in the registry anybody may add and read, and the issuer may do everything.
   private static final byte[] CARD_NODES = {
     Wire.FORMAT_NODE | Wire.KIND_ACL,
-    6,
+    7,
     0,
     4,
     0,
     (byte) 0x89,
     0,
     (byte) 0xBF,
-    1,
     0,
     Wire.FORMAT_NODE | Wire.KIND_ACL,
-    6,
+    11,
     0,
     4,
     0,
     (byte) 0x89,
     0,
     (byte) 0xBF,
-    5,
     2,
     0,
     2,
     0,
     3,
     Wire.FORMAT_NODE,
-    4,
+    11,
     3,
     'S',
     'r',
     'v',
-    7,
     3,
     0,
     4,
@@ -57,20 +53,18 @@ public final class DmApplet extends Batch {
     0,
     6,
     Wire.FORMAT_NODE,
-    3,
+    4,
     2,
     'U',
     'p',
-    1,
     0,
     Wire.FORMAT_CHR,
-    2,
+    3,
     1,
     '*',
-    1,
     0,
     Wire.FORMAT_CHR,
-    8,
+    9,
     7,
     '#',
     'i',
@@ -79,10 +73,9 @@ public final class DmApplet extends Batch {
     'u',
     'e',
     'r',
-    1,
     0,
     Wire.FORMAT_CHR,
-    8,
+    9,
     7,
     '#',
     'h',
@@ -91,7 +84,6 @@ public final class DmApplet extends Batch {
     'd',
     'e',
     'r',
-    1,
     0
   };
   private static final byte[] FCI = {
@@ -156,14 +148,10 @@ public final class DmApplet extends Batch {
     short id = 0;
     at = (short) 0;
     while (at < (short) CARD_NODES.length) {
-      final short kind = CARD_NODES[at++];
-      final short texts = (short) (at + 1);
-      final short tail = (short) (texts + CARD_NODES[at]);
-      final short len = CARD_NODES[tail];
-      at = (short) (tail - texts);
-      create(id++, CARD_NODES, texts, at, (short) (kind << 8), (short) 0, len);
-      write(CARD_NODES, (short) (tail + 1), len);
-      at = (short) (tail + 1 + len);
+      final short kindMeta = (short) (CARD_NODES[at++] << 8);
+      final short len = CARD_NODES[at++];
+      create(id++, CARD_NODES, at, len, kindMeta, (short) 0, (short) 0);
+      at += len;
     }
     commit(true);
   }

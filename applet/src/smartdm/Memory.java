@@ -243,19 +243,24 @@ abstract class Memory extends Applet {
     return words[RUN_LEN];
   }
 
-  /** Mark granules as used or free. Marking twice is harmless. */
-  final void mark(short granule, short count, boolean use) {
+  /**
+   * Mark granules as used or free. Marking twice is harmless.
+   *
+   * @param use 1 or 0
+   */
+  final void mark(short granule, short count, short use) {
     while (--count >= 0) {
       if (used(granule) != use) {
-        bitmap[(short) (granule >> 3)] ^= (byte) (0x80 >> (granule & 7));
-        words[FREE] = (short) (words[FREE] + (use ? -1 : 1));
+        bitmap[(short) (granule >> 3)] ^= (byte) (1 << (granule & 7));
+        words[FREE] += (short) (1 - 2 * use);
       }
       granule++;
     }
   }
 
-  private boolean used(short granule) {
-    return (short) (bitmap[(short) (granule >> 3)] << (granule & 7) & 0x80) != 0;
+  // 1 or 0.
+  private short used(short granule) {
+    return (short) (bitmap[(short) (granule >> 3)] >> (granule & 7) & 1);
   }
 
   /**
@@ -270,7 +275,7 @@ abstract class Memory extends Applet {
       at = best(count);
     }
     if (at >= 0) {
-      mark(at, count, true);
+      mark(at, count, (short) 1);
       words[NEXT] = (short) (at + count + 1);
     }
     return at;
@@ -284,9 +289,7 @@ abstract class Memory extends Applet {
     }
     short n = 0;
     for (; granule <= last; granule++) {
-      if (used(granule)) {
-        n++;
-      }
+      n += used(granule);
     }
     return n;
   }
@@ -296,7 +299,7 @@ abstract class Memory extends Applet {
     short least = (short) 0x7FFF;
     short run = 0;
     for (short g = 0; g <= granules; g++) {
-      final boolean end = g == granules || used(g);
+      final boolean end = g == granules || used(g) != 0;
       if (end || offset(g) == 0) {
         if (run >= count && run < least) {
           found = (short) (g - run);

@@ -180,18 +180,20 @@ abstract class Nodes extends Tree {
     look(old);
     final short tail = w[TAIL];
     final short kids = w[KIDS];
-    final short head = (short) (kids - tail);
-    final short before = (short) (2 * place);
-    final short after = (short) (2 * (w[CHILDREN] - place - gone));
-    final short added = child == ROOT ? (short) 0 : (short) 2;
-    final short bytes = (short) (before + after + added);
-    revise(id, NOTHING, null, (short) 0, (short) 0, (short) (head + bytes));
+    final short cut = (short) (kids + 2 * place);
+    final short rest = (short) (cut + 2 * gone);
+    final short restLen = (short) (w[LEN] - rest);
+    short count = (short) (w[CHILDREN] - gone);
+    if (child != ROOT) {
+      count++;
+    }
+    revise(id, NOTHING, null, (short) 0, (short) 0, (short) (kids - tail + 2 * count));
     // PIECES, if there are any.
-    pull(old, tail, (short) (head - 1));
-    put((short) (bytes >> 1));
-    pull(old, kids, before);
-    pull(old, (short) (kids + before + 2 * gone), after);
-    if (added != 0) {
+    pull(old, tail, (short) (kids - tail - 1));
+    put(count);
+    pull(old, kids, (short) (cut - kids));
+    pull(old, rest, restLen);
+    if (child != ROOT) {
       putShort(child);
     }
   }

@@ -206,18 +206,16 @@ abstract class Store extends Memory {
       words[PAGE] = (short) (number + 1);
     }
     Util.setShort(page, within(id), entry);
-    words[PAGE_DIRTY] = (short) 1;
   }
 
   /** Write the page in RAM to its slot: one persistent write. */
   private void spill() {
     final short[] w = words;
-    if (w[PAGE_DIRTY] != 0) {
+    if (w[PAGE] != 0) {
       final short number = (short) (w[PAGE] - 1);
       final short at = pageAt(number, (short) ~w[PAGE_BITS]);
       Util.arrayCopyNonAtomic(page, (short) 0, pages, at, (short) page.length);
       w[TOUCHED] |= (short) (1 << number);
-      w[PAGE_DIRTY] = (short) 0;
     }
   }
 
@@ -322,7 +320,7 @@ abstract class Store extends Memory {
   /** Give up a record: at once if this batch made it, else with the next rebuild. */
   final void free(short granule, short count) {
     if (Util.arrayCompare(array(granule), offset(granule), next, (short) 0, GENERATION_LEN) == 0) {
-      mark(granule, count, false);
+      mark(granule, count, (short) 0);
     } else {
       words[MAP_FRESH] = (short) 0;
     }
@@ -349,7 +347,7 @@ abstract class Store extends Memory {
   private void markRecord(short entry) {
     if (--entry >= 0) {
       words[NODES]++;
-      mark(entry, size(entry), true);
+      mark(entry, size(entry), (short) 1);
     }
   }
 
@@ -384,7 +382,7 @@ abstract class Store extends Memory {
   }
 
   private boolean empty(short at, short count, boolean move) {
-    mark(at, count, true);
+    mark(at, count, (short) 1);
     for (short id = 0; id < nodeLimit; id++) {
       final short granule = (short) (entry(id, true) - 1);
       if (granule >= 0 && granule < (short) (at + count)) {

@@ -22,73 +22,71 @@ interface Words {
   short PART = (short) 6;
   // Answer: whether one is being read.
   short ANSWER = (short) 7;
-  // Id table: page in RAM + 1 (0 = none), whether it differs from its slot, pages written in this
-  // batch.
+  // Id table: page in RAM + 1 (0 = none), which differs from its slot; pages written in this batch.
   short PAGE = (short) 8;
-  short PAGE_DIRTY = (short) 9;
-  short TOUCHED = (short) 10;
+  short TOUCHED = (short) 9;
   // Heap: free granules, whether nothing but these is free.
-  short FREE = (short) 11;
-  short MAP_FRESH = (short) 12;
+  short FREE = (short) 10;
+  short MAP_FRESH = (short) 11;
   // Heap, zero after a rebuild: granule behind the last record taken + 1 (0 = none), records seen.
-  short NEXT = (short) 13;
-  short NODES = (short) 14;
+  short NEXT = (short) 12;
+  short NODES = (short) 13;
   // Heap: granules that allocate() must leave, granules for which no hole was found.
-  short KEPT = (short) 15;
-  short NEED = (short) 16;
+  short KEPT = (short) 14;
+  short NEED = (short) 15;
   // Superblock: slot in use + 1 (0 = not looked up yet), page bits.
-  short SLOT = (short) 17;
-  short PAGE_BITS = (short) 18;
+  short SLOT = (short) 16;
+  short PAGE_BITS = (short) 17;
   // Heap: the run being staged: its first granule, byte offset of what is staged.
-  short RUN_BASE = (short) 19;
-  short RUN_OFF = (short) 20;
+  short RUN_BASE = (short) 18;
+  short RUN_OFF = (short) 19;
   // Walk: levels wanted, bytes of the URI, id of the node; resolve() begins with the URI found.
-  short LEVELS = (short) 21;
-  short PATH = (short) 22;
-  short WALK_ID = (short) 23;
+  short LEVELS = (short) 20;
+  short PATH = (short) 21;
+  short WALK_ID = (short) 22;
   // Tree: what resolve() found: parent's id, place among its children, depth, root of the
   // tree it went down, rights on the parent.
-  short FOUND_PARENT = (short) 24;
-  short FOUND_PLACE = (short) 25;
-  short FOUND_DEPTH = (short) 26;
-  short BASE = (short) 27;
-  short PARENT_RIGHTS = (short) 28;
+  short FOUND_PARENT = (short) 23;
+  short FOUND_PLACE = (short) 24;
+  short FOUND_DEPTH = (short) 25;
+  short BASE = (short) 26;
+  short PARENT_RIGHTS = (short) 27;
   // Input: end of the part in the APDU buffer.
-  short END = (short) 29;
+  short END = (short) 28;
   // Batch, zero when one begins: flags of OPTIONS (0 = not seen), commands begun, value bytes to
   // come, nodes of an ADD to come, id of the root of the subtree being added, id of the last node
   // written, nodes to answer with, node named by SOURCE for the next command.
-  short OPTIONS = (short) 30;
-  short INDEX = (short) 31;
-  short VALUE_LEFT = (short) 32;
-  short NODES_LEFT = (short) 33;
-  short ROOT_ID = (short) 34;
-  short LAST_ID = (short) 35;
-  short LIST_LEN = (short) 36;
-  short SOURCE = (short) 37;
+  short OPTIONS = (short) 29;
+  short INDEX = (short) 30;
+  short VALUE_LEFT = (short) 31;
+  short NODES_LEFT = (short) 32;
+  short ROOT_ID = (short) 33;
+  short LAST_ID = (short) 34;
+  short LIST_LEN = (short) 35;
+  short SOURCE = (short) 36;
   // Batch: node whose value this command may take; last id promised to a child by an ADD.
-  short TAKEN = (short) 38;
-  short LAST_PROMISED = (short) 39;
+  short TAKEN = (short) 37;
+  short LAST_PROMISED = (short) 38;
   // Answer: low byte of the generation and part number, bytes of the item already sent, next
   // entry of the list, 1 = with ids; then the list: id, rights and levels.
-  short CURSOR = (short) 40;
-  short ITEM_OFF = (short) 41;
-  short LIST_AT = (short) 42;
-  short WITH_IDS = (short) 43;
+  short CURSOR = (short) 39;
+  short ITEM_OFF = (short) 40;
+  short LIST_AT = (short) 41;
+  short WITH_IDS = (short) 42;
   // Store: the record looked at: where its fields begin, NOTHING being one that is always empty;
   // end
   // of the last one, tail, child ids; bytes, number of children, kind and meta.
-  short NAME_AT = (short) 44;
-  short TYPE_AT = (short) 45;
-  short NOTHING = (short) 46;
-  short TITLE_AT = (short) 47;
-  short ACL_AT = (short) 48;
-  short TEXTS_END = (short) 49;
-  short TAIL = (short) 50;
-  short KIDS = (short) 51;
-  short LEN = (short) 52;
-  short CHILDREN = (short) 53;
-  short KIND_META = (short) 54;
-  short LIST = (short) 55;
+  short NAME_AT = (short) 43;
+  short TYPE_AT = (short) 44;
+  short NOTHING = (short) 45;
+  short TITLE_AT = (short) 46;
+  short ACL_AT = (short) 47;
+  short TEXTS_END = (short) 48;
+  short TAIL = (short) 49;
+  short KIDS = (short) 50;
+  short LEN = (short) 51;
+  short CHILDREN = (short) 52;
+  short KIND_META = (short) 53;
+  short LIST = (short) 54;
   short COUNT = (short) (LIST + 2 * Wire.LIMIT_GETS);
 }

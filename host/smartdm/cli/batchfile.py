@@ -105,7 +105,7 @@ def _split(raw: bytes) -> list[str]:
 def _command(words: list[str]) -> DmCommand:
     verb, *rest = words
     if verb not in _GRAMMAR:
-        raise CodecError(f"{verb!r} is no command; use one of {', '.join(_GRAMMAR)}")
+        raise CodecError(f"{verb!r} is no command; use one of {', '.join(USAGE)}")
     command = _GRAMMAR[verb].read(rest)
     # Whatever no card can take is found now: properties that are too long, the deletion of the root.
     append(Batch(), command).parts()
@@ -265,7 +265,7 @@ USAGE: Final = {
     "get": "URI [--levels N]",
 }
 _GRAMMAR: Final = {
-    grammar.name: grammar
+    str(grammar.name): grammar
     for grammar in (
         _Grammar("add", _add, _uri(), _argument("value", required=False), _flag("interior"), *_kind(), *_EXTRAS),
         _Grammar("set", _set, _uri(), _argument("value"), *_kind()),

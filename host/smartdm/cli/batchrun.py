@@ -80,8 +80,8 @@ class _Part:
             self._clear(ready)
             self._explain(error)
             raise
-        for at, error in outcome.errors.items():
-            self._refused(sent[at], error)
+        for at, refusal in outcome.errors.items():
+            self._refused(sent[at], refusal)
         self._clear(self.errors)
         return self._outcome({sent[at]: node for at, node in outcome.nodes.items()})
 

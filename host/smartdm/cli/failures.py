@@ -38,7 +38,7 @@ EXIT_MEANINGS = {
     Exit.DIFFERENT: "`mo diff` found a difference",
     Exit.USAGE: "the command line is wrong, or a question was not answered with yes; nothing was done",
     Exit.LINK: "no card, the card is in use, the link failed, or the power was cut",
-    Exit.REFUSED: "the card refused; nothing was changed",
+    Exit.REFUSED: "the card refused; nothing was changed, but by `mo batch --mode sequence` or `plain`",
     Exit.INPUT: "a file or value given is damaged, missing or not usable; nothing was changed",
     Exit.PENDING: "`provision plan --check` found something to do",
     Exit.BUG: "a bug in smartdm",

@@ -8,11 +8,22 @@ Nodes follow each other in pre-order, or level by level as ADD takes them.  What
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from smartdm import wire
 from smartdm.codec.limits import MAX_DEPTH, MAX_NODES, MAX_SIZE, checked_walk, names_fault
+from smartdm.codec.packed_answer import (
+    COUNTED,
+    HEADER_SIZE,
+    LEVEL_ORDER,
+    WITH_IDS,
+    Known,
+    check_size,
+    decode_feed,
+    decode_header,
+    first,
+    raws,
+)
 from smartdm.codec.packed_definition import decode_definition, definition_elements, digest, numbered
 from smartdm.codec.packed_fields import (
     MAX_CHILDREN,
@@ -27,10 +38,8 @@ from smartdm.codec.packed_fields import (
     format_number,
     pieces,
 )
-from smartdm.codec.packed_node import Defined, Form, Raw, format_of, node_header, read_node, type_of
+from smartdm.codec.packed_node import Defined, Form, Raw, format_of, node_header, read_node, title_of, type_of
 from smartdm.errors import CodecError
-from smartdm.mo.definition import Definition
-from smartdm.mo.feed import Feed, Item
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
 
@@ -71,36 +80,13 @@ __all__ = [
     "raws",
 ]
 
-HEADER_SIZE = 4
-WITH_IDS: int = wire.Stream.IDS
-"""Flag of an answer whose nodes have ids."""
 _GENERATION_LAST = 0xFFFFFF
-_COUNTED: int = wire.Stream.COUNTED
-_IDS = WITH_IDS
-_LEVEL_ORDER: int = wire.Stream.LEVEL_ORDER
-_OTHER_FLAGS = 0xFF ^ (_COUNTED | _LEVEL_ORDER)
 
 Choose = Callable[[Defined | None, Uri, Node], Defined | None]
 """(the definition of the parent, URI from the top node's name on, node) -> the definition that the node names.
 
 None: it stands for itself.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the node ids in a card's answers mean: number -> ServerID, number -> definition.
-
-    ``lenient``: ids that are not known are shown as numbers; for those who only look.
-    """
-
-    servers: Mapping[int, str] = field(default_factory=dict)
-    definitions: Mapping[int, Definition] = field(default_factory=dict)
-    lenient: bool = False
-
-    def form(self, flags: int) -> Form:
-        """How the nodes of an answer with these flags are written."""
-        return Form(bool(flags & _COUNTED), bool(flags & _IDS), self.servers, self.definitions, self.lenient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +111,7 @@ def encode(node: Node, counted: bool = True, generation: int = 0) -> bytes:
         out += (node_header(item, uri, counted, stamped=True), b"" if cut else item.value)
         out += (node_header(_piece(part), uri, counted, stamped=False) + part for part in cut)
     stream = b"".join(out)
-    _check_size(stream)
+    check_size(stream)
     return stream
 
 
@@ -133,7 +119,7 @@ def encode_header(counted: bool = True, generation: int = 0, level_order: bool =
     """The 4 bytes before the nodes of a stream that stands alone; ValueError for a generation beyond 24 bits."""
     if not 0 <= generation <= _GENERATION_LAST:
         raise ValueError(f"a generation has 24 bits, not {generation}")
-    flags = (_COUNTED if counted else 0) | (_LEVEL_ORDER if level_order else 0)
+    flags = (COUNTED if counted else 0) | (LEVEL_ORDER if level_order else 0)
     return bytes([flags]) + generation.to_bytes(3, "big")
 
 
@@ -175,32 +161,23 @@ def decode(data: bytes, levels: int | None = None, known: Known | None = None) -
     ``levels``: how many below the top node it shows, None = all.  CodecError with the byte offset for truncated,
     trailing or malformed data; UnknownId for an id that ``known`` has not.
     """
-    _check_size(data)
+    check_size(data)
     flags, generation = decode_header(data)
-    if flags & _LEVEL_ORDER:
-        node, end = _read_level_order(data, HEADER_SIZE, levels, Form(bool(flags & _COUNTED)))
+    if flags & LEVEL_ORDER:
+        node, end = _read_level_order(data, HEADER_SIZE, levels, Form(bool(flags & COUNTED)))
     else:
-        node, end = decode_nodes(data, HEADER_SIZE, levels, bool(flags & _COUNTED), known)
+        node, end = decode_nodes(data, HEADER_SIZE, levels, bool(flags & COUNTED), known)
     if end < len(data):
         raise CodecError(f"{len(data) - end} bytes follow the last node", end)
     return Packed(generation, node)
-
-
-def decode_header(data: bytes, other: int = 0) -> tuple[int, int]:
-    """(Stream flags, generation) from the 4 bytes before the nodes; ``other``: flags that are right here besides."""
-    if len(data) < HEADER_SIZE:
-        raise CodecError("a packed stream begins with 4 bytes: flags and generation", len(data))
-    if data[0] & _OTHER_FLAGS & ~other:
-        raise CodecError(f"flags {data[0]:02X} are not those of a packed stream", 0)
-    return data[0], int.from_bytes(data[1:HEADER_SIZE], "big")
 
 
 def decode_nodes(
     data: bytes, offset: int = 0, levels: int | None = None, counted: bool = True, known: Known | None = None
 ) -> tuple[Node, int]:
     """(tree, offset behind it): one pre-order tree of a stream that may hold several."""
-    _check_size(data)
-    form = known.form(_COUNTED if counted else 0) if known else Form(counted)
+    check_size(data)
+    form = known.form(COUNTED if counted else 0) if known else Form(counted)
     open_: list[tuple[Raw, list[Node]]] = []  # the ancestors of the next node, and their children so far
     for _ in range(MAX_NODES):
         raw, offset = read_node(data, offset, form)
@@ -280,7 +257,7 @@ def _node(raw: Raw, children: list[Node]) -> Node:
         format_of(raw),
         value or b"",
         type_of(raw),
-        _title(raw),
+        title_of(raw),
         raw.acl,
         raw.tstamp,
         raw.verno,
@@ -293,58 +270,3 @@ def _node(raw: Raw, children: list[Node]) -> Node:
     if len(names) < len(children) or "" in names:
         raise CodecError(f"this node {names_fault(node)}", raw.offset)
     return node
-
-
-def _title(raw: Raw) -> str:
-    return raw.title or (raw.definition.title if raw.definition else "")
-
-
-def first(data: bytes, known: Known) -> Raw:
-    """The first node of an answer without ids, of which the rest may be missing."""
-    flags, _ = decode_header(data)
-    return read_node(data, HEADER_SIZE, known.form(flags))[0]
-
-
-def raws(data: bytes, known: Known) -> tuple[int, list[Raw]]:
-    """(generation, nodes one after the other) of an answer with ids, from which older nodes may be missing."""
-    _check_size(data)
-    flags, generation = decode_header(data, _IDS)
-    if flags & (_IDS | _LEVEL_ORDER) != _IDS:
-        raise CodecError(f"flags {flags:02X} are not those of an answer with ids", 0)
-    form, offset, found = known.form(flags), HEADER_SIZE, []
-    while offset < len(data):
-        raw, offset = read_node(data, offset, form)
-        found.append(raw)
-    return generation, found
-
-
-def decode_feed(data: bytes, known: Known) -> Feed:
-    """The change feed: each node of an answer with ids, by its id."""
-    generation, found = raws(data, known)
-    items = {raw.number: _item(raw) for raw in found}
-    if len(items) < len(found):
-        raise CodecError("a node id occurs twice in the feed", HEADER_SIZE)
-    return Feed(generation, items)
-
-
-def _item(raw: Raw) -> Item:
-    named = raw.definition.name if raw.definition else ""
-    return Item(
-        number=raw.number,
-        name=named if raw.name is None else raw.name,
-        format=format_of(raw),
-        value=None if raw.is_withheld else raw.value,
-        type="" if raw.is_withheld else type_of(raw),
-        title=_title(raw),
-        acl=raw.acl,
-        tstamp=raw.tstamp,
-        verno=raw.verno,
-        below=raw.ids,
-        withheld=raw.is_withheld,
-        definition=raw.definition_id,
-    )
-
-
-def _check_size(data: bytes) -> None:
-    if len(data) > MAX_SIZE:
-        raise CodecError(f"a packed stream of {len(data)} bytes; {MAX_SIZE} is the most")

@@ -292,3 +292,8 @@ def type_of(raw: Raw) -> str:
     if types and place < len(types):
         return types[place]
     return f"type-{place}" if place else ""
+
+
+def title_of(raw: Raw) -> str:
+    """The Title of a node that was read: its own or that of its definition."""
+    return raw.title or (raw.definition.title if raw.definition else "")
