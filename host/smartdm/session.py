@@ -12,7 +12,7 @@ from smartdm.card.commands import Card, CardInfo
 from smartdm.card.forms import Former, holds_objects
 from smartdm.card.place import UPLOADS, Place
 from smartdm.card.reader import Reader
-from smartdm.card.registry import Find, Keep, nobody, nowhere
+from smartdm.card.registry import Find, nobody
 from smartdm.card.sequence import Mode, Outcome, run_atomic, run_each
 from smartdm.card.upload import CHECKPOINT, Upload, count_pieces, steps, upload_place
 from smartdm.codec import packed
@@ -39,13 +39,12 @@ _FORM: Final = frozenset({Sw.NOT_DEFINED, Sw.BAD_FORMAT, Sw.BAD_TYPE})
 class Session(Reader):
     """A selected applet: read subtrees, apply batches, know the generation.
 
-    ``find``: tells a definition by its digest, so that it need not be read from the card; ``keep``: gets those that
-    were read.
+    ``find``: tells a definition by its digest, so that it need not be read from the card.
     """
 
-    def __init__(self, card: Card, find: Find = nobody, keep: Keep = nowhere) -> None:
+    def __init__(self, card: Card, find: Find = nobody) -> None:
         self.info: CardInfo = card.select()
-        super().__init__(card, self.info.generation, find, keep)
+        super().__init__(card, self.info.generation, find)
 
     def refresh(self) -> CardInfo:
         """Select again: free space and node count as they are now.  This ends every door that was open."""

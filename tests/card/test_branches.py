@@ -26,7 +26,7 @@ from tests.card.attack import (
     text,
 )
 from tests.card.device import SELECT, Device, parameters
-from tests.card.store import branch, fill, leaf, leaves, pattern, uri
+from tests.card.store import branch, fill, leaf, pattern, uri
 from tests.card.test_store_transactions import damage
 from tests.oracle.reading import Reader
 
@@ -74,7 +74,7 @@ STEP = 16
 """Bytes of a segment, and of a granule in an arena of 24 KiB."""
 
 
-def test_a_batch_goes_on_in_the_next_segment_where_a_record_ends_with_the_last(device: Device):
+def test_a_batch_that_fills_more_than_a_segment_goes_on_in_the_next(device: Device):
     session = device.new(parameters(arena=24))
     large = [leaf(f"W{at:03}", pattern(at, 224)) for at in range(66)]  # 15 granules each
     small = [leaf(f"S{at:03}", pattern(at, 3)) for at in range(80)]  # one granule each
@@ -84,21 +84,6 @@ def test_a_batch_goes_on_in_the_next_segment_where_a_record_ends_with_the_last(d
     assert [(node.name, node.value) for node in device.open().read(uri("A")).children] == [
         (node.name, node.value) for node in tree.children
     ]
-
-
-def test_records_that_lie_at_the_same_place_of_two_segments_are_kept_apart(device: Device):
-    wide = [leaf(f"W{at:03}", pattern(at, 224)) for at in range(66)]
-    large = leaf("large", pattern(1, 224), type="t" * 100, title="T" * 20)
-    for number in range(40):
-        # Somewhere on the way the parent goes to the start of the first segment, and the leaf behind it: in the second.
-        session = device.new(parameters(arena=24))
-        session.apply(Batch().add(uri(""), branch("A", branch("C"), *wide, *leaves(number, 3))))
-        session.apply(Batch().add(uri("A/C"), large))
-        seen = device.open().read(uri("A"))
-        assert [node.value for node in seen.children[1:]] == [node.value for node in (*wide, *leaves(number, 3))]
-        assert [(node.value, node.type, node.title) for node in seen.children[0].children] == [
-            (large.value, large.type, large.title)
-        ]
 
 
 DEFINITION = (

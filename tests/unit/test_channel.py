@@ -137,7 +137,7 @@ def test_a_refusal_is_an_error_of_its_cause(sw: Sw, error: type[CardError]):
         send(sw.to_bytes(2))
     assert caught.value.sw == sw
     assert caught.value.dm_status == sw.dm_status
-    assert str(caught.value).startswith(f"READ: {sw.doc} ({sw:04X} {sw.name})")
+    assert str(caught.value).startswith(f"READ: {sw.doc} ({sw:04X} {sw.name}, DM {sw.dm_status})")
 
 
 def test_advice_about_a_status_word_is_a_note_of_the_error():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,6 @@ from smartdm.card.batch import Batch
 from smartdm.card.forms import Former
 from smartdm.card.place import REGISTRY, SERVERS, UPLOADS, Place, server_place
 from smartdm.card.registry import Registry
-from smartdm.cli.definitions import DefinitionShelf
 from smartdm.codec import packed
 from smartdm.errors import BadRequest, CardError, CommandNotAllowed, UriError, WireError
 from smartdm.mo.acl import check_id, server_id_of
@@ -259,43 +257,3 @@ def test_a_replace_that_does_not_suit_is_refused():
         former(Addr=0x21).formed(Batch().replace(MY / "Addr", b"1", Format.CHR, "x/y"))
     with pytest.raises(BadRequest, match="6AD6"):
         former(Addr=0x21).formed(Batch().replace(MY / "Addr", b"1", Format.INT, "a/b"))
-
-
-# Definitions kept on this side.
-
-
-def test_a_definition_is_read_from_a_card_once(tmp_path: Path):
-    shelf = DefinitionShelf(tmp_path / "definitions")
-    store = with_object()
-    (first,) = Registry(store, shelf.find, shelf.keep).roots.values()
-    (again,) = Registry(store, shelf.find, shelf.keep).roots.values()
-    assert first == again
-    assert store.asked == ["?", f"?/{NAME}", "?"]
-
-
-def test_a_kept_definition_that_was_tampered_with_is_not_used(tmp_path: Path):
-    shelf = DefinitionShelf(tmp_path)
-    store = with_object()
-    assert Registry(store, shelf.find, shelf.keep).roots
-    kept = tmp_path / NAME
-    for damaged in (kept.read_bytes().replace(b"Addr", b"Adda"), b"", b"\x02\x00\x00\x09"):
-        kept.write_bytes(damaged)
-        assert shelf.find(NAME) is None
-
-
-def test_what_a_card_calls_its_definitions_leads_to_no_other_file(tmp_path: Path):
-    shelf = DefinitionShelf(tmp_path)
-    shelf.keep("../evil", b"x")
-    shelf.keep("a" * 15 + "/", b"x")
-    assert list(tmp_path.parent.glob("evil")) == []
-    assert shelf.find("../evil") is None
-
-
-def test_a_definition_under_a_wrong_digest_is_used_but_not_kept(tmp_path: Path):
-    shelf = DefinitionShelf(tmp_path)
-    store = with_object()
-    name, other = NAME.encode().hex(), b"A" * 16
-    store.answers["?"] = store.answers["?"].replace(name, other.hex())
-    store.answers[f"?/{other.decode()}"] = store.answers[f"?/{NAME}"]
-    assert Registry(store, shelf.find, shelf.keep).by_mo_id("urn:x") is not None
-    assert list(tmp_path.iterdir()) == []

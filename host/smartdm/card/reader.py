@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from smartdm.card.commands import Card
-from smartdm.card.registry import Find, Keep, Registry, nobody, nowhere
+from smartdm.card.registry import Find, Registry, nobody
 from smartdm.codec import packed
 from smartdm.errors import CodecError, NotAllowed, NotFound, WireError
 from smartdm.mo.definition import Definition
@@ -23,13 +23,12 @@ _RETRIES: Final = 4
 class Reader:
     """The tree on a card, and what changed in it.  ``generation``: of the last answer.
 
-    ``find``: tells a definition by its digest, so that it need not be read from the card; ``keep``: gets those that
-    were read.
+    ``find``: tells a definition by its digest, so that it need not be read from the card.
     """
 
-    def __init__(self, card: Card, generation: int, find: Find = nobody, keep: Keep = nowhere) -> None:
+    def __init__(self, card: Card, generation: int, find: Find = nobody) -> None:
         self._card = card
-        self.registry: Final = Registry(card, find, keep)
+        self.registry: Final = Registry(card, find)
         self.generation = generation
 
     def read(self, uri: Uri = ROOT, levels: int | None = None) -> Node:

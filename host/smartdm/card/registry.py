@@ -26,8 +26,6 @@ from smartdm.wire import Principal, Sw
 
 Find = Callable[[str], Definition | None]
 """Digest -> the definition, None if it is not known on this side."""
-Keep = Callable[[str, bytes], None]
-"""Called with the digest and the answer of the card for a definition that was read from it."""
 
 _ALWAYS: Final = {int(Principal.ANYBODY): "*", int(Principal.ISSUER): "#issuer", int(Principal.HOLDER): "#holder"}
 _OWN: Final = frozenset(NodeId)
@@ -56,17 +54,12 @@ def nobody(_digest: str) -> Definition | None:
     return None
 
 
-def nowhere(_digest: str, _answer: bytes) -> None:
-    """For those who keep no definitions."""
-
-
 class Registry:
     """The registry of the card in use, as far as it was read."""
 
-    def __init__(self, card: Reads, find: Find = nobody, keep: Keep = nowhere) -> None:
+    def __init__(self, card: Reads, find: Find = nobody) -> None:
         self._card = card
         self._find = find
-        self._keep = keep
         self._servers = dict(_ALWAYS)
         self._definitions: dict[int, Definition] = {}
         self._below: dict[int, tuple[int, ...]] = {}
@@ -209,18 +202,10 @@ class Registry:
         place = REGISTRY / name
         data = self._card.read(place)
         try:
-            definition = read_definition(data)
+            packed.decode_header(data)
+            return packed.decode_definition(data, packed.HEADER_SIZE)
         except CodecError as error:
             raise WireError(f"the definition {place} cannot be read: {error}") from error
-        if packed.digest(definition) == name:  # anything else is right on this card only
-            self._keep(name, data)
-        return definition
-
-
-def read_definition(answer: bytes) -> Definition:
-    """The definition in an answer of a card; CodecError if there is none."""
-    packed.decode_header(answer)
-    return packed.decode_definition(answer, packed.HEADER_SIZE)
 
 
 def check_suits(uri: Uri, node_format: Format, node_type: str, definition: Definition) -> None:
