@@ -168,6 +168,10 @@ public final class DmApplet extends Batch {
         .register(buf, (short) (off + 1), buf[off]);
   }
 
+  public void deselect() {
+    wipe();
+  }
+
   public void process(APDU apdu) {
     final short[] w = words;
     final byte[] buf = apdu.getBuffer();

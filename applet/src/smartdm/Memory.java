@@ -113,6 +113,21 @@ abstract class Memory extends Applet {
     }
   }
 
+  /** Forget all but the free-space bitmap, which is no longer taken for true: values pass here. */
+  final void wipe() {
+    zero((short) 0, (short) (words.length - 1));
+    wipe(staging);
+    wipe(page);
+    wipe(next);
+    for (short i = 0; i < (short) stack.length; i++) {
+      stack[i] = (short) 0;
+    }
+  }
+
+  private static void wipe(byte[] bytes) {
+    Util.arrayFillNonAtomic(bytes, (short) 0, (short) bytes.length, (byte) 0);
+  }
+
   /** Set words to zero. */
   final void zero(short first, short last) {
     for (; first <= last; first++) {
