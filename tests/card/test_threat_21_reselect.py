@@ -18,6 +18,9 @@ from tests.oracle.writing import Options
 OTHER = bytes.fromhex("00A4040008A00000000300000000")
 """SELECT of another applet; none has this AID, so that ours stays or is left, as the card likes."""
 
+STAGING, PAGE, STACK, PRINCIPAL = 384, 128, 34, 8
+"""Elements of transient arrays of the default profile, by which they are told apart."""
+
 Again = Callable[[Judge], None]
 
 
@@ -119,3 +122,12 @@ def test_a_right_does_not_outlive_who_had_it(judge: Judge, again: Again):
     again(judge)
     judge.ask_as("")
     assert_sw(judge.run([Replace(("A", "L0"), b"")]).sw, Sw.NOT_ALLOWED)
+
+
+def test_nothing_but_the_free_space_bitmap_is_left_behind(judge: Judge):
+    """Also not the words: those that SELECT sets anew to find the store are no secrets."""
+    part(judge, Replace(("A", "L1"), b"\xa5" * 100))
+    assert dict(judge.sim.residue())[STAGING] > 50
+    judge.send(SELECT)
+    left = dict(judge.sim.residue())
+    assert [left[size] for size in (STAGING, PAGE, STACK, PRINCIPAL)] == [0, 0, 0, 0]

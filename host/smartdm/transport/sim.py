@@ -40,6 +40,7 @@ class Op(IntEnum):
     INSERT = 0x0F
     PULL = 0x10
     INSERTED = 0x11
+    RESIDUE = 0x12
 
 
 class CutMode(IntEnum):
@@ -219,6 +220,12 @@ class SimTransport:
         """The transient arrays that the applet made, those of install included."""
         raw = self._process.call(Op.TRANSIENT)
         return Transient(int.from_bytes(raw[:4], "big"), int.from_bytes(raw[4:], "big"))
+
+    def residue(self) -> list[tuple[int, int]]:
+        """(elements, those that are not zero) of each transient array, in the order in which they were made."""
+        raw = self._process.call(Op.RESIDUE)
+        numbers = [int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw), 2)]
+        return list(zip(numbers[::2], numbers[1::2], strict=True))
 
     def seed_random(self, seed: bytes) -> None:
         """Random numbers of this and later cards follow from ``seed``; each fresh card begins anew."""

@@ -175,7 +175,7 @@ final class CardRuntime extends SimulatorRuntime {
     protected void storeArray(Object array, byte event) {
       super.storeArray(array, event);
       if (memory != null) {
-        memory.meter.madeTransient(bytes(array), event);
+        memory.meter.madeTransient(array, bytes(array), event);
       }
     }
 

@@ -1,7 +1,10 @@
 package smartdm.sim;
 
+import java.lang.reflect.Array;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import javacard.framework.JCSystem;
 
 /**
@@ -47,6 +50,8 @@ final class Meter {
   /** Bytes of transient arrays: CLEAR_ON_RESET, CLEAR_ON_DESELECT. */
   private final int[] transientBytes = new int[2];
 
+  private final List<Object> transients = new ArrayList<>();
+
   /** A new APDU begins. */
   void startApdu() {
     Arrays.fill(views[LAST_APDU], 0);
@@ -72,9 +77,30 @@ final class Meter {
   }
 
   /** One transient array; it stays, therefore {@link #reset} does not forget it. */
-  void madeTransient(int bytes, byte event) {
+  void madeTransient(Object array, int bytes, byte event) {
     allocated();
+    transients.add(array);
     transientBytes[event == JCSystem.CLEAR_ON_DESELECT ? 1 : 0] += bytes;
+  }
+
+  /**
+   * What is left in transient memory: for each array its elements and those not zero, 2 bytes each.
+   */
+  byte[] residue() {
+    ByteBuffer out = ByteBuffer.allocate(4 * transients.size());
+    for (Object array : transients) {
+      int left = 0;
+      for (int i = 0; i < Array.getLength(array); i++) {
+        Object element = Array.get(array, i);
+        boolean zero =
+            element == null
+                || Boolean.FALSE.equals(element)
+                || element instanceof Number number && number.intValue() == 0;
+        left += zero ? 0 : 1;
+      }
+      out.putShort((short) Array.getLength(array)).putShort((short) left);
+    }
+    return out.array();
   }
 
   /** What the applet took of transient memory, 4 bytes for each event. */

@@ -32,6 +32,7 @@ final class Operations {
   private static final int INSERT = 0x0F;
   private static final int PULL = 0x10;
   private static final int INSERTED = 0x11;
+  private static final int RESIDUE = 0x12;
 
   private static final byte[] NOTHING = {};
 
@@ -69,6 +70,8 @@ final class Operations {
         return failure();
       case TRANSIENT:
         return card.memory().meter.transientBytes();
+      case RESIDUE:
+        return card.memory().meter.residue();
       case PULL:
         pull();
         return NOTHING;
