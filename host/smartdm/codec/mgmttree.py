@@ -7,6 +7,7 @@ node.  A Grammar says what may stand where; a subclass of Reader keeps what it n
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -94,7 +95,7 @@ class OpenNode(Generic[Item]):
     names: set[str] = field(default_factory=set)
 
 
-class Reader(Generic[Item]):
+class Reader(ABC, Generic[Item]):
     """Takes the parser's events; ``Item``: what one Node element becomes."""
 
     def __init__(self, grammar: Grammar, max_nodes: int = MAX_NODES) -> None:
@@ -109,17 +110,17 @@ class Reader(Generic[Item]):
         self._count = 0
 
     # What a subclass says; CodecErrors get the place where they arose.
+    @abstractmethod
     def check_name(self, name: str) -> None:
         """Judge the NodeName of the innermost open node."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end_node(self, node: OpenNode[Item]) -> None:
         """Build the innermost open node and keep it, with ``self.nodes[-2].children`` or at the top."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_empty(self) -> bool:
         """Whether no node came."""
-        raise NotImplementedError
 
     def check_complete(self, done: Open) -> None:
         """Judge an element that holds elements, when its end has come."""
