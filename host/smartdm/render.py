@@ -42,6 +42,7 @@ _SINGLE = (
     "DEFINITION_REQUIRED",
     "DEFINITION_ID_HIGH",
     "PIECES",
+    "ID_RUN",
     "SOURCE_VALUE",
     "ACL_ID_SHIFT",
 )

@@ -7,9 +7,10 @@ from contextlib import suppress
 from functools import cache
 from typing import Final, TypeVar
 
-from smartdm.card.batch import Batch, Tag
+from smartdm.card.batch import Batch
 from smartdm.card.commands import Card, CardInfo
 from smartdm.card.forms import Former, holds_objects
+from smartdm.card.parts import Tag
 from smartdm.card.place import UPLOADS, Place
 from smartdm.card.reader import Reader
 from smartdm.card.registry import Find, nobody
@@ -32,6 +33,8 @@ _ROUNDS: Final = 8
 """How often a batch goes out while the card gathers its free memory for it."""
 _RETRIES: Final = 4
 """How often an answer is read again after the registry told what its ids mean."""
+_DEFINITIONS_FROM: Final = 3
+"""The ids of definitions begin at an eighth of the node limit: so many bits less."""
 _FORM: Final = frozenset({Sw.NOT_DEFINED, Sw.BAD_FORMAT, Sw.BAD_TYPE})
 """Refusals of plain nodes where the card wants them in the form of a definition."""
 
@@ -201,7 +204,7 @@ class Session(Reader):
 
         CardError, as the card would refuse it, for what the definitions do not allow.
         """
-        registry = self.registry.foreseen(definitions)
+        registry = self.registry.foreseen(definitions, self.info.node_limit >> _DEFINITIONS_FROM)
         return self._complete(Former(registry, cache(self.definition_at)).formed(batch) if registry.roots else batch)
 
     # How batches go out.
@@ -234,10 +237,10 @@ class Session(Reader):
         """The batch behind the servers that its ACLs name and the card does not know."""
         named = frozenset[str]().union(*(entry.servers for entry in batch.entries))
         whole = Batch(batch.time)
-        made = {entry.name for entry in batch.entries if entry.registers == "servers"}
-        for server_id in self.registry.missing_servers(named):
-            if Batch().server(server_id).entries[0].name not in made:
-                whole.server(server_id)
+        made = frozenset[str]().union(*(entry.makes for entry in batch.entries))
+        missing = [server_id for server_id in self.registry.missing_servers(named) if server_id not in made]
+        if missing:
+            whole.server(*missing)
         whole.entries += batch.entries
         return whole
 

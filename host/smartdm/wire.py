@@ -87,7 +87,7 @@ class Command(_Doc):
     """First byte of each element of a batch."""
 
     OPTIONS = 0xC0, "flags 1 [generation 3] [time 4]; the first element of every batch"
-    ADD = 0xC1, "L, parent URI, then a packed subtree in level order"
+    ADD = 0xC1, "L, parent URI, number of subtrees 1, then these packed in level order, all roots first"
     REPLACE = (
         0xC2,
         "L, URI, kind 1 (a Format or KEEP), meta 1, [L, Type], then L, value, or FE: the value of the SOURCE before it",
@@ -157,6 +157,9 @@ DEFINITION_ID_HIGH = 0x01
 PIECES = 0xFF
 """Value length of a leaf whose value lies in pieces: count 1 follows, and as many nodes without a name below it."""
 
+ID_RUN = 0xF0
+"""Count byte of 1 to 15 children or pieces with consecutive ids, added to their number: only the first id follows."""
+
 SOURCE_VALUE = 0xFE
 """Value length in a batch: the value is that of the SOURCE."""
 
@@ -204,7 +207,7 @@ class Access(_DocFlag):
     EXEC = 0x04, "Exec"
     GET = 0x08, "Get; without it nobody can read the node"
     REPLACE = 0x10, "Replace"
-    COPY = 0x20, "Copy (told, not asked for: SOURCE needs Get)"
+    COPY = 0x20, "Copy: the value may be given to another leaf (SOURCE)"
     PERMANENT = 0x40, "Scope is Permanent: no Rename; comes without DELETE"
 
 
@@ -372,7 +375,7 @@ RULES: tuple[Rule, ...] = (
         (
             # Add the interior node ./DM1 with the leaf Addr = 127.0.0.1.
             (
-                "80300000 1D 00 C001 C1 00 05 00 03 444D31 01 03 01 04 41646472 09 3132372E302E302E31",
+                "80300000 1E 00 C001 C1 00 01 05 00 03 444D31 01 03 01 04 41646472 09 3132372E302E302E31",
                 "9000",
             ),
             # Replace the value, keep Format and Type; then Get the node alone.
@@ -381,7 +384,7 @@ RULES: tuple[Rule, ...] = (
                 "02 000003 0001 03 01 04 41646472 03 3A3A31 9000",
             ),
             # The same Add again: command 1 is refused with ALREADY_EXISTS.
-            ("80300000 0C 00 C001 C1 00 05 00 03 444D31 00", "0001 6A89 6300"),
+            ("80300000 0D 00 C001 C1 00 01 05 00 03 444D31 00", "0001 6A89 6300"),
         ),
     ),
     Rule(

@@ -9,6 +9,8 @@ from random import Random
 from typing import Self
 
 from smartdm.card.batch import Batch
+from smartdm.card.channel import Channel
+from smartdm.card.commands import Card
 from smartdm.codec.packed import Defined, node_header
 from smartdm.errors import CardFull
 from smartdm.mo.acl import EMPTY, Verb
@@ -19,6 +21,7 @@ from smartdm.wire import Principal
 from tests.bench import objects
 from tests.bench.meter import Metered
 from tests.corpus import load_reference
+from tests.oracle.reading import Reader
 
 GRANULE = 8
 """Bytes; of the default profile with an arena of 16 KiB (docs/store.md)."""
@@ -29,7 +32,7 @@ FOLDER = 20
 SLACK = 20
 """Granules by which random updates may leave the card below the mark: 1 % of the arena."""
 
-GENERATION_LEN, CHILD_ID, ACL_ENTRY = 3, 2, 2
+GENERATION_LEN, CHILD_ID, ACL_ENTRY = 2, 2, 2
 
 START = 800_000_000
 """TStamp of what fills the card, and of the first update."""
@@ -38,12 +41,12 @@ PLAIN = frozenset({"urn:wfa:mo:hotspot2dot0-perprovidersubscription:1.0"})
 """Objects of the corpus whose definition is not loaded: with all of them hardly any room is left to fill."""
 
 
-def granules(node: Node, defined: Defined | None = None) -> int:
-    """Granules of a node's record, without those of its children."""
+def granules(node: Node, defined: Defined | None = None, *, run: bool = False) -> int:
+    """Granules of a node's record, without those of its children; ``run``: whether only the first of them is named."""
     bare = replace(node, acl=EMPTY)
     stream = len(node_header(bare, ROOT, counted=True, stamped=True, defined=defined)) + node.size
     acl = 1 + ACL_ENTRY * len(node.acl.entries) if node.acl else 0
-    record = GENERATION_LEN + stream + acl + CHILD_ID * len(node.children)
+    record = GENERATION_LEN + stream + acl + CHILD_ID * (1 if run else len(node.children))
     return -(-record // GRANULE)
 
 
@@ -94,6 +97,7 @@ class FilledCard:
         self.sizes = [node.size for _, node in load_reference().walk() if node.is_leaf]
         self.nodes: dict[Uri, Node] = {}
         self.forms: dict[Uri, Defined] = {}
+        self.runs: set[Uri] = set()
         self.used = 0
         self._register(load_reference())
         self._fill()
@@ -137,7 +141,7 @@ class FilledCard:
         return (info.arena - info.reserve - info.free) // GRANULE
 
     def _granules(self, uri: Uri, node: Node) -> int:
-        return granules(node, self.forms.get(uri))
+        return granules(node, self.forms.get(uri), run=uri in self.runs)
 
     def _note(self, uri: Uri, node: Node) -> None:
         old = self.nodes.get(uri)
@@ -183,10 +187,16 @@ class FilledCard:
     def _add(self, tree: Node) -> None:
         """Add a subtree to the root.  Its nodes and the root get a TStamp, so that no update makes a record longer."""
         self.session.apply(Batch(time=START).add(ROOT, tree))
+        self.runs |= self._runs()
         for uri, node in tree.walk(ROOT / tree.name):
             self._note(uri, replace(node, tstamp=START))
         root = self.nodes[ROOT]
         self._note(ROOT, replace(root, tstamp=START, children=(*root.children, tree)))
+
+    def _runs(self) -> set[Uri]:
+        """The nodes whose children have ids that the card tells as a run."""
+        told = {item.id for item in Reader(Card(Channel(self.metered)).read(ROOT, since=0)).flat() if item.run}
+        return {uri for uri, item in self.session.snapshot().walk() if item.number in told}
 
     def _rooms(self) -> Iterator[int]:
         """Granules left below the mark, as long as another folder fits (the root may grow by one granule)."""

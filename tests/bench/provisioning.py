@@ -59,8 +59,8 @@ def measure(sim: SimTransport) -> dict[str, Result]:
     )
     writes = (
         f"plain, one batch of {len(tops)} objects and a new server; definitions were there; small profile "
-        f"{small.done.writes}. Each Add goes back to the root's page of the id table: the same nodes below one new "
-        f"node take {one.writes}, small profile {one_small.writes}"
+        f"{small.done.writes}. They come in one Add; below one new node they take {one.writes}, small profile "
+        f"{one_small.writes}"
     )
     fine = small.done.writes <= MOST_WRITES_SMALL
     return {

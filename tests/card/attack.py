@@ -42,8 +42,9 @@ def acl_leaf(name: bytes, acl: bytes) -> bytes:
     return leaf(name, kind=Format.CHR | Kind.ACL, texts=text(acl))
 
 
-def add(parent: bytes, *nodes: bytes) -> bytes:
-    return bytes((Command.ADD,)) + text(parent) + b"".join(nodes)
+def add(parent: bytes, *nodes: bytes, roots: int = 1) -> bytes:
+    """``nodes``: level by level; the first ``roots`` of them come below the parent."""
+    return bytes((Command.ADD,)) + text(parent) + bytes((roots,)) + b"".join(nodes)
 
 
 def replace(uri: bytes, value: bytes = b"v", kind: int = Format.KEEP, meta: int = 0, texts: bytes = b"") -> bytes:

@@ -55,7 +55,7 @@ class Words:
     def command(self) -> bytes:
         """One command; with its SOURCE if it takes one."""
         ways: list[tuple[Callable[[], bytes], float]] = [
-            (lambda: add(self.uri(self.parents), *self.subtree()), 9),
+            (lambda: self._add(self.uri(self.parents)), 13),
             (lambda: replace(self.uri(self.leaves), self.value(), self.format(), *self.meta()), 5),
             (lambda: delete(self.uri()), 5 if self.full else 0.4),
             (lambda: rename(self.uri(), self.name()), 2),
@@ -65,6 +65,11 @@ class Words:
             (self._registry, 4),
         ]
         return self.random.choices([way for way, _ in ways], [weight for _, weight in ways])[0]()
+
+    def _add(self, parent: bytes) -> bytes:
+        """An ADD of one or several subtrees; rarely not as many as it announces."""
+        roots = self.random.choice([1, 1, 1, 1, 1, 2, 3])
+        return add(parent, *self.subtree(roots), roots=roots if self.random.random() < 0.97 else self.edge())
 
     def _copy(self) -> bytes:
         target = [
@@ -82,9 +87,9 @@ class Words:
                 add(b"?", *self.definition_tree()),
                 add(b"?/Up", node(self.random.choice([b"u", b"v"]), bytes((PIECES, 0)), Format.BIN)),
                 add(up, node(b"", text(self.value()), Format.BIN)),
-                add(up, node(b"", text(self.value()), Format.BIN)),
+                add(up, *(node(b"", text(self.value()), Format.BIN) for _ in range(2)), roots=2),
                 delete(self.random.choice(FIXED)),
-                add(self.random.choice(FIXED), *self.subtree()),
+                self._add(self.random.choice(FIXED)),
             ]
         )
 
@@ -105,10 +110,10 @@ class Words:
             (access, self.random.choice([0, 0, 1, 2, 255]), self.random.choice([0, 0, 1, 2, 0x40, self.edge()]))
         )
 
-    def subtree(self) -> Iterator[bytes]:
+    def subtree(self, roots: int) -> Iterator[bytes]:
         """Nodes in level order; rarely not as many as their parents announce."""
-        left = 1
-        total = self.random.choice([1, 1, 2, 4, 8])
+        left = roots
+        total = roots - 1 + self.random.choice([1, 1, 2, 4, 8])
         while left > 0 and self.random.random() < 0.99:
             left, total = left - 1, total - 1
             count = self.random.choice([0, 1, 2, 3]) if self.random.random() < 0.4 and total > left else None

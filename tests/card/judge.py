@@ -19,7 +19,7 @@ from tests.oracle.commands import Add, Command, Get
 from tests.oracle.doubts import Refused
 from tests.oracle.feed import snapshot
 from tests.oracle.fresh import fresh
-from tests.oracle.nodes import REGISTRY, SERVERS, Node, Path, leaf, record_size
+from tests.oracle.nodes import REGISTRY, SERVERS, Node, Path, leaf, record_sizes
 from tests.oracle.reading import HEADER, Item, Reader
 from tests.oracle.rights import is_registry, readable, server_name
 from tests.oracle.tree import Card
@@ -67,11 +67,10 @@ class Judge:
         """A fresh card."""
         sim.new_card(params)
         judge = cls(sim)
-        judge.model = fresh(judge.select().max_depth)
+        first = judge.select()
+        judge.model = fresh(first.max_depth, first.node_limit)
         judge.learn()
         return judge
-
-    # The card alone.
 
     def send(self, command: bytes) -> tuple[bytes, int]:
         raw = self.sim.transmit(command)
@@ -206,14 +205,11 @@ class Judge:
 
     def learn(self) -> None:
         """The ids of servers and definitions."""
-        self.ask_as_issuer_for_a_moment()
+        self.sim.principal(Principal.ISSUER)  # for a moment
         items = self.items((REGISTRY,))
         self.numbers = Numbers.of(items)
         self._ids(self.model.registry, {item.id: item for item in items}, Fixed.REGISTRY)
         self.ask_as(self.who)
-
-    def ask_as_issuer_for_a_moment(self) -> None:
-        self.sim.principal(Principal.ISSUER)
 
     def _ids(self, node: Node, by_id: dict[int | None, Item], number: int) -> None:
         """Note the ids of nodes that are new, and see that those of others stayed."""
@@ -257,9 +253,8 @@ class Judge:
         for item, (node, view) in zip(items, expected, strict=True):
             assert node.id in {None, item.id}
             if not view.withheld:
-                assert all(
-                    child.id in {None, number} for child, number in zip(node.children, item.ids or (), strict=True)
-                )
+                pairs = zip(node.children, item.ids or (), strict=True)
+                assert all(child.id in {None, number} for child, number in pairs)
 
     def snapshot(self, path: Path = ()) -> dict[int, Item]:
         """All nodes by id."""
@@ -267,15 +262,20 @@ class Judge:
 
     def audit(self) -> Told:
         """Nodes and free space are what the records leave."""
-        told = self.select(self.who)
+        who, told = self.who, self.select()
         assert (told.generation, told.nodes) == (self.model.generation, self.model.nodes())
-        assert told.free == max(0, told.arena - told.round_up(told.reserve) - self.used(told))
+        sizes = {item.id: item.size for path in ((), (REGISTRY,)) for item in self.seen(path) if not item.withheld}
+        # Of what nobody sees the judge does not know which ids the card tells as a run.
+        used = [sum(map(told.round_up, record_sizes(self.model.all(), sizes, runs=runs))) for runs in (False, True)]
+        least, most = (max(0, told.arena - told.round_up(told.reserve) - size) for size in used)
+        assert least <= told.free <= most
+        self.ask_as(who)
         return told
 
-    def used(self, told: Told) -> int:
-        """Bytes of all records, in whole granules."""
-        tops = (self.model.root, self.model.registry)
-        return sum(told.round_up(record_size(node)) for top in tops for node in top.walk())
+    def seen(self, path: Path) -> list[Item]:
+        """All nodes there; none if the asker may not read the first."""
+        answer = self.read(path, since=0)
+        return [] if answer.sw == Sw.NOT_ALLOWED else Reader(answer.data).flat()
 
     def state(self) -> State:
         """All that the issuer sees, free space included."""

@@ -64,8 +64,8 @@ def test_the_tally_counts_both_directions_and_the_writes(simulator: SimTransport
     before = metered.so_far()
     session.apply(Batch().add(ROOT, Node("A", Format.BIN, b"1")))
     cost = metered.tally - before
-    # CLA INS P1 P2 Lc, part, OPTIONS, ADD with the root, the leaf, Le; then the status word.
-    assert (cost.apdus, cost.wire) == (1, 5 + 1 + 2 + 2 + 6 + 1 + 2)
+    # CLA INS P1 P2 Lc, part, OPTIONS, ADD with the root and a 1, the leaf, Le; then the status word.
+    assert (cost.apdus, cost.wire) == (1, 5 + 1 + 2 + 3 + 6 + 1 + 2)
     assert cost.writes == 3
     assert [len(commits) for commits in metered.commits] == [1]
 

@@ -92,7 +92,7 @@ DEFINITION = (
     + definition(b"Only", text(b""), Format.CHR)
     + definition(b"", text(b""), Format.CHR, bytes((Access.GET | Access.ADD | Access.REPLACE | Access.PERMANENT, 0, 0)))
 )
-MO, NAME, ONLY, ANY = range(13, 17)
+MO, NAME, ONLY, ANY = range(64, 68)
 """Node ids of the definitions on a card with TARGET."""
 
 

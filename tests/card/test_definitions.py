@@ -60,7 +60,8 @@ ACCESS: list[tuple[str, Command]] = [
     ("delete", Delete(("M", "RO"))),
     ("delete what is permanent", Delete(("M", "Fix"))),
     ("get", Get(("M", "Key"))),
-    ("source", Source(("M", "Key"))),
+    ("get a source", Source(("M", "Key"))),
+    ("copy", Source(("M", "RO"))),
     ("delete an open node", Delete(("M", "Open"))),
 ]
 
@@ -82,6 +83,7 @@ def test_the_issuer_passes_the_access_type_but_for_get(judge: Judge):
     judge.done(Replace(("M", "RO"), b"new"), SetTitle(("M", "RO"), "T"), Delete(("M", "Fix")), who=ISSUER)
     judge.refuse(Sw.ACCESS_DENIED, Get(("M", "Key")))
     judge.refuse(Sw.ACCESS_DENIED, Source(("M", "Key")), Replace(("M", "RW"), None))
+    judge.done(Source(("M", "RO")), Replace(("M", "RW"), None))
 
 
 def test_a_secret_shows_its_name_only(judge: Judge):
@@ -135,7 +137,7 @@ def test_a_free_node_takes_no_part_of_an_object(judge: Judge):
 def test_what_is_no_definition_defines_nothing(judge: Judge, number: int):
     for kind in (0x84, 0x86, 0xA4, 0xC6):
         node = bytes((kind | number >> 8, number & 0xFF)) + text("N") + b"\x00"
-        data, sw = judge.send(apdu(0x30, b"\x00\xc0\x01" + bytes((Tag.ADD, 0)) + node))
+        data, sw = judge.send(apdu(0x30, b"\x00\xc0\x01" + bytes((Tag.ADD, 0, 1)) + node))
         assert (sw, data[2:].hex()) == (Sw.BATCH_FAILED, f"{Sw.NOT_DEFINED:04x}")
     judge.look()
 

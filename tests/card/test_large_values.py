@@ -93,7 +93,7 @@ def test_an_upload_becomes_a_new_leaf(judge: Judge):
 
 def test_only_the_leaf_that_is_added_by_itself_takes_a_source(judge: Judge):
     upload(judge, "u", *IMAGE[:2])
-    whole = bytes.fromhex("c101 41 0500 0144 02 0100 0161 fe 0100 0162 00")
+    whole = bytes.fromhex("c101 41 01 0500 0144 02 0100 0161 fe 0100 0162 00")
     first = bytes.fromhex("c8 063f2f55702f75")
     assert_sw(raw_batch(judge, first + whole), Sw.NO_SOURCE)
     judge.look()

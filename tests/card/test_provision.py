@@ -284,6 +284,18 @@ def test_every_kind_of_refusal_names_the_right(device: Device, tmp_path: Path, t
     assert session.refresh().generation == generation
 
 
+def test_what_comes_below_one_node_is_named_together_when_it_is_refused(device: Device, tmp_path: Path):
+    session = device.open()
+    session.apply(Batch().add(ROOT, branch("Dev", leaf("A", b"1"), acl=Acl.parse("Get=*"))))
+    leaves = "".join(f'[[node]]\nuri = "./Dev/{name}"\ntext = "2"\n' for name in "BCD")
+    plan = make_plan(session, profile(tmp_path, leaves + '[[node]]\nuri = "./Other"\ntext = "x"\n'))
+    assert told(plan) == [("ADD", "./Other"), ("ADD", "./Dev/B"), ("ADD", "./Dev/C"), ("ADD", "./Dev/D")]
+    with pytest.raises(NotAllowed, match=r"Add \./Dev/B, \./Dev/C, \./Dev/D") as caught:
+        run(session, plan, NOW)
+    wanted = "./Dev/B, ./Dev/C, ./Dev/D: Add on ./Dev is wanted; what counts there is the ACL of ./Dev: Get=*"
+    assert caught.value.__notes__ == [wanted]
+
+
 def server(device: Device, name: str) -> Session:
     number = next(number for number, known in device.open().registry.servers.items() if known == name)
     session = Session(device.open()._card)

@@ -81,7 +81,9 @@ class Trial:
 
     def known(self, commands: list[Command]) -> bool:
         """Whether the ids of all definitions are known: not of one that this very batch would load."""
-        nodes = (node for command in commands if isinstance(command, Add) for node in command.node.walk())
+        nodes = (
+            node for command in commands if isinstance(command, Add) for top in command.nodes for node in top.walk()
+        )
         return all(node.definition in self.judge.numbers.ids for node in nodes if node.definition)
 
     def step(self) -> None:

@@ -12,7 +12,7 @@ from tests.oracle.doubts import Doubts
 from tests.oracle.forms import check_name, check_servers, check_texts, check_value
 from tests.oracle.nodes import UPLOADS, Node, Path
 from tests.oracle.registry import NOT_HERE
-from tests.oracle.rights import is_registry, right
+from tests.oracle.rights import access, is_registry, right
 
 if TYPE_CHECKING:
     from tests.oracle.tree import Card
@@ -70,28 +70,36 @@ def add(card: Card, chain: list[Node], command: Add, who: str, doubts: Doubts) -
     if is_registry(command.path):
         registry.add(chain, command, who, doubts)
         return
-    parent, node = chain[-1], command.node
+    parent = chain[-1]
     if parent.is_leaf:
         doubts.any_time(Sw.NOT_INTERIOR)
-    lists = [each.acl for each in chain]
-    if not acls.allows(lists, "Add", who):
+    if not acls.allows([each.acl for each in chain], "Add", who):
         doubts.right()
+    if len(parent.children) + len(command.nodes) > Limit.CHILDREN:
+        doubts.form(Sw.TOO_WIDE)
+    names = [each.name for each in (*(parent.children if not parent.pieces else []), *command.nodes)]
+    if any(names.count(node.name) > 1 for node in command.nodes):
+        doubts.form(Sw.ALREADY_EXISTS)
+    if command.sourced and command.more:
+        doubts.form(Sw.NO_SOURCE)
+    for node in command.nodes:
+        _top(card, chain, node, who, doubts)
+        _occurs(card, parent, node, sum(other.definition == node.definition for other in command.nodes), doubts)
+        _places(card, node, (*command.path, node.name), doubts)
+        for each in node.walk():
+            _new(card, each, doubts, sourced=command.sourced and each is command.node)
+
+
+def _top(card: Card, chain: list[Node], node: Node, who: str, doubts: Doubts) -> None:
+    """The top node of a subtree below its parent, the last of the chain."""
     rule = card.rule(node.definition) if node.definition else None
     if rule and rule.rule and not rule.rule.access & Access.ADD and who != acls.ISSUER:
         # The node arrives behind the command, when the right on its parent was asked for already.
         doubts.any_time(Sw.ACCESS_DENIED)
     check_name(node.name, doubts)
-    if node.is_leaf and node.acl and not acls.allows(lists, "Replace", who):
+    if node.is_leaf and node.acl and not acls.allows([each.acl for each in chain], "Replace", who):
         doubts.any_time(Sw.NOT_ALLOWED)
-    if parent.child(node.name):
-        doubts.form(Sw.ALREADY_EXISTS)
-    if len(parent.children) >= Limit.CHILDREN:
-        doubts.form(Sw.TOO_WIDE)
-    _defined(card, parent, node, doubts)
-    _occurs(card, parent, node, 1, doubts)
-    _places(card, node, (*command.path, node.name), doubts)
-    for each in node.walk():
-        _new(card, each, doubts, sourced=command.sourced and each is node)
+    _defined(card, chain[-1], node, doubts)
 
 
 def _new(card: Card, node: Node, doubts: Doubts, *, sourced: bool) -> None:
@@ -191,6 +199,7 @@ def set_title(card: Card, chain: list[Node], command: SetTitle, who: str, doubts
 def source(card: Card, chain: list[Node], path: Path, who: str, doubts: Doubts) -> None:
     """What speaks against taking a value from there."""
     node = chain[-1]
+    access(card, node, Access.COPY, who, doubts)
     right(card, chain, Access.GET, who, doubts)
     upload = is_registry(path) and len(path) == 3 and path[1] == UPLOADS
     if not node.is_leaf:

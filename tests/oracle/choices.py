@@ -154,12 +154,19 @@ class Choices:
         definition = self.there(card, parent).definition
         rule = card.rule(definition) if definition else None
         if rule and rule.children and self.chance(93):
-            child = self.pick(rule.children)
-            return Add(parent, self.instance(card, (*definition, child.name), child.name or self.name()))
+            return self.together(parent, lambda: self.child(card, definition, self.pick(rule.children)))
         if self.definitions and self.chance(25):
-            roots = [node.name for node in card.registry.children if node.rule]
-            return Add(parent, self.instance(card, (self.pick(roots or ["none"]),), self.name()))
-        return Add(parent, self.node())
+            roots = [node.name for node in card.registry.children if node.rule] or ["none"]
+            return self.together(parent, lambda: self.instance(card, (self.pick(roots),), self.name()))
+        return self.together(parent, self.node)
+
+    def child(self, card: Card, definition: Path, rule: Node) -> Node:
+        """A node that follows a definition below that of its parent."""
+        return self.instance(card, (*definition, rule.name), rule.name or self.name())
+
+    def together(self, parent: Path, make: Callable[[], Node]) -> Command:
+        """An Add of one subtree, or of a few."""
+        return Add(parent, make(), more=tuple(make() for _ in range(self.pick((0, 0, 0, 1, 2, 5)))))
 
     def replace(self, card: Card) -> Command:
         path = self.path(card, lambda node: node.is_leaf)
@@ -176,9 +183,9 @@ class Choices:
         if self.chance(50):
             target: Command = Replace(self.path(card, lambda node: node.is_leaf), None)
         else:
-            target = Add(
-                self.path(card, lambda node: not node.is_leaf), leaf(self.name(), format=Format.BIN), sourced=True
-            )
+            more = (self.node(),) if self.chance(5) else ()
+            new = leaf(self.name(), format=Format.BIN)
+            target = Add(self.path(card, lambda node: not node.is_leaf), new, sourced=True, more=more)
         return [Source(source), target] if self.chance(96) else [target]
 
     def registry(self, card: Card) -> list[Command]:
@@ -188,12 +195,12 @@ class Choices:
         spare = server_name(self.pick(SPARE_IDS))
         return [
             self.one(
-                (3, lambda: Add((REGISTRY, SERVERS), leaf(spare))),
+                (3, lambda: self.together((REGISTRY, SERVERS), lambda: leaf(server_name(self.pick(SPARE_IDS))))),
                 (2, lambda: Delete((REGISTRY, SERVERS, spare))),
                 (2, lambda: Add((REGISTRY,), SPARE)),
                 (2, lambda: Delete((REGISTRY, self.pick(("tmp", "tmp", "acc"))))),
-                (3, lambda: Add(up, large(self.pick("uvw")))),
-                (6, lambda: Add((*up, self.pick(uploads)), Node("", Format.BIN, self.value()))),
+                (3, lambda: self.together(up, lambda: large(self.pick("uvw")))),
+                (6, lambda: self.together((*up, self.pick(uploads)), lambda: Node("", Format.BIN, self.value()))),
                 (1, lambda: Delete((*up, self.pick(uploads)))),
                 (1, self.forbidden),
             )

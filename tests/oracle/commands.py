@@ -10,11 +10,20 @@ from tests.oracle.nodes import Node, Path
 
 @dataclass(frozen=True)
 class Add:
-    """Add a subtree below a node.  ``sourced``: the value of the leaf is that of the Source before it."""
+    """Add a subtree below a node.  ``sourced``: the value of the leaf is that of the Source before it.
+
+    ``more``: further subtrees that come with it.
+    """
 
     path: Path
     node: Node
     sourced: bool = False
+    more: tuple[Node, ...] = ()
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The top nodes, in their order."""
+        return (self.node, *self.more)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from smartdm.wire import TYPES, Access, Format
@@ -145,9 +145,9 @@ def rule_branch(
     return replace(node, **more)  # type: ignore[arg-type]
 
 
-def record_size(node: Node) -> int:
-    """Bytes of the record (``docs/store.md``, "Records")."""
-    size = 3 + 2 + 1 + 1
+def record_size(node: Node, *, runs: bool = True) -> int:
+    """Bytes of the record (``docs/store.md``, "Records"); ``runs``: whether ids are told as a run where they can be."""
+    size = 2 + 2 + 1 + 1
     size += 0 if node.definition and not own_name(node) else 1 + len(node.name.encode())
     size += 3 if node.rule else 0
     if node.definition:
@@ -160,7 +160,23 @@ def record_size(node: Node) -> int:
     size += 0 if node.tstamp is None else 4
     if node.is_leaf and not node.pieces:
         return size + 1 + len(node.value)
-    return size + (2 if node.pieces else 1) + 2 * len(node.children)
+    ids = [child.id for child in node.children]
+    return size + (2 if node.pieces else 1) + 2 * (1 if runs and is_run(ids) else len(ids))
+
+
+def record_sizes(nodes: Iterable[Node], told: Mapping[int | None, int], *, runs: bool) -> Iterator[int]:
+    """The same of many nodes; ``told``: by ids, of those where the card told it."""
+    return (told.get(node.id) or record_size(node, runs=runs) for node in nodes)
+
+
+RUN = range(1, 16)
+"""So many children with consecutive ids can be told by the first id alone."""
+
+
+def is_run(ids: Sequence[int | None]) -> bool:
+    """Whether ids of children or pieces can be written as a run; not if one of them is unknown."""
+    first = ids[0] if ids else None
+    return len(ids) in RUN and first is not None and list(ids) == list(range(first, first + len(ids)))
 
 
 def own_name(node: Node) -> bool:

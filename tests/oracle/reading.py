@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from smartdm.wire import (
     ACL_ID_SHIFT,
     DEFINITION_ID_HIGH,
+    ID_RUN,
     META_DEFINITION,
     META_INLINE,
     META_TYPE,
@@ -14,6 +15,7 @@ from smartdm.wire import (
     TYPES,
     Format,
     Kind,
+    Limit,
     Stream,
 )
 
@@ -47,6 +49,8 @@ class Item:
     value: bytes = b""
     pieces: bool = False
     count: int = 0
+    run: bool = False
+    """Whether the ids of its children are consecutive, as the count said."""
     ids: tuple[int, ...] | None = None
     size: int = 0
     children: tuple[Item, ...] = ()
@@ -91,9 +95,9 @@ class Reader:
         item = self._defined(item, kind, meta) if kind & Kind.DEFINED else self._free(item, kind, meta)
         item = self._properties(item, kind)
         item = self._tail(item)
-        # In the record: the generation instead of the id, and the ids of the children also when they are not shown.
-        hidden = 0 if self.ids else 2 * item.count
-        return replace(item, size=self.at - start + 3 - (2 if self.ids else 0) + hidden)
+        # In the record: the generation instead of the id, as long, and the ids also when they are not shown.
+        hidden = 0 if self.ids else 2 + 2 * (1 if item.run else item.count)
+        return replace(item, size=self.at - start + hidden)
 
     def _defined(self, item: Item, kind: int, meta: int) -> Item:
         name = self.text() if kind & Kind.OWN_NAME else None
@@ -138,8 +142,18 @@ class Reader:
         if item.leaf and first != PIECES:
             return replace(item, value=self.take(first))
         count = self.number(1) if item.leaf else first
-        ids = tuple(self.number(2) for _ in range(count)) if self.ids else None
-        return replace(item, pieces=item.leaf, count=count, ids=ids)
+        run = count > Limit.CHILDREN
+        if run:
+            count -= ID_RUN
+        return replace(
+            item, pieces=item.leaf, count=count, run=run, ids=self._ids(count, run=run) if self.ids else None
+        )
+
+    def _ids(self, count: int, *, run: bool) -> tuple[int, ...]:
+        if run:
+            first = self.number(2)
+            return tuple(range(first, first + count))
+        return tuple(self.number(2) for _ in range(count))
 
     def tree(self, levels: int = 0xFF) -> Item:
         """A node with all below it that the stream shows when so many levels were asked for."""

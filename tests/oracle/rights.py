@@ -43,11 +43,16 @@ def check_path(path: Path) -> None:
 
 def right(card: Card, chain: list[Node], verb: Access, who: str, doubts: Doubts) -> None:
     """AccessType and ACL of the node itself."""
-    rule = card.rule(chain[-1].definition) if chain[-1].definition else None
-    if rule and rule.rule and not rule.rule.access & verb and (who != acls.ISSUER or verb is Access.GET):
-        doubts.access()
+    access(card, chain[-1], verb, who, doubts)
     if not acls.allows([node.acl for node in chain], _VERBS[verb], who):
         doubts.right()
+
+
+def access(card: Card, node: Node, verb: Access, who: str, doubts: Doubts) -> None:
+    """The AccessType alone."""
+    rule = card.rule(node.definition) if node.definition else None
+    if rule and rule.rule and not rule.rule.access & verb and (who != acls.ISSUER or verb is Access.GET):
+        doubts.access()
 
 
 def readable(card: Card, chain: list[Node], who: str) -> bool:

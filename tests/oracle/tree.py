@@ -6,12 +6,12 @@ of them, where several are true and the contract leaves open which comes first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from smartdm.wire import Access, Sw
 from tests.oracle import acl as acls
-from tests.oracle import checks
+from tests.oracle import checks, ids
 from tests.oracle.commands import Add, Command, Delete, Get, Rename, Replace, SetAcl, SetTitle, Source
 from tests.oracle.doubts import Doubts, Refused
 from tests.oracle.nodes import REGISTRY, SERVERS, UPLOADS, Node, Path
@@ -22,16 +22,20 @@ __all__ = ["Card", "Refused"]
 
 @dataclass
 class Card:
-    """The tree below the root and the registry.  ``max_depth``: segments of the longest URI."""
+    """The tree below the root and the registry.  ``max_depth``: segments of the longest URI.
+
+    ``node_limit``: how many nodes there can be; ids are below it.
+    """
 
     max_depth: int
+    node_limit: int
     root: Node
     registry: Node
     generation: int = 1
 
     def after(self, commands: Sequence[Command], who: str, time: int | None = None) -> Card:
         """The card after a batch of ``who``.  Refused if one of its commands is."""
-        new = Card(self.max_depth, self.root.clone(), self.registry.clone(), self.generation)
+        new = Card(self.max_depth, self.node_limit, self.root.clone(), self.registry.clone(), self.generation)
         if any(not isinstance(command, Get | Source) for command in commands):
             new.generation = self.generation % 0xFFFFFF + 1
         run = _Run(new, who, time)
@@ -70,9 +74,13 @@ class Card:
         """The names of the leaves below ``?/Srv``."""
         return {node.name for node in self.find((REGISTRY, SERVERS)).children}
 
+    def all(self) -> Iterator[Node]:
+        """Every node, the card's own included."""
+        return (node for top in (self.root, self.registry) for node in top.walk())
+
     def nodes(self) -> int:
-        """How many there are, the card's own included."""
-        return sum(1 for top in (self.root, self.registry) for _ in top.walk())
+        """How many there are."""
+        return sum(1 for _ in self.all())
 
 
 class _Run:
@@ -114,23 +122,26 @@ class _Run:
             node.changed(self.card.generation, self.time)
 
     def add(self, chain: list[Node], command: Add, doubts: Doubts) -> None:
-        parent, new = chain[-1], command.node.clone()
+        parent, tops = chain[-1], [node.clone() for node in command.nodes]
         checks.add(self.card, chain, command, self.who, doubts)
         source = self.sourced(doubts) if command.sourced else None
         if source:
-            checks.take(source[-1], new, checks.format_of(self.card, new), doubts)
-        doubts.settle()
+            checks.take(source[-1], tops[0], checks.format_of(self.card, tops[0]), doubts)
         parents = [node.acl for node in chain]
-        self.settle_in(new)
-        if command.path == (REGISTRY, UPLOADS):
-            new.acl = acls.creators(self.who)
-        elif not is_registry(command.path):
-            # Below the root of what comes, inheritance is as its creator wants it.
-            new.acl = acls.of_new_node(parents, new.acl, self.who, leaf=new.is_leaf)
-        parent.children.append(new)
+        for new in tops:
+            self.settle_in(new)
+            if command.path == (REGISTRY, UPLOADS):
+                new.acl = acls.creators(self.who)
+            elif not is_registry(command.path):
+                # Below the root of what comes, inheritance is as its creator wants it.
+                new.acl = acls.of_new_node(parents, new.acl, self.who, leaf=new.is_leaf)
+        if not ids.give(self.card, command.path, tops):
+            doubts.any_time(Sw.NO_NODE_LEFT)
+        doubts.settle()
+        parent.children += tops
         self.touch(parent)
         if source:
-            self.move(source, new)
+            self.move(source, tops[0])
 
     def settle_in(self, node: Node) -> None:
         """What the card sets of a new node and of those below it."""
@@ -189,7 +200,7 @@ class _Run:
 
     def strip(self, who: str) -> None:
         """A server is gone: so are its entries, in every ACL."""
-        for node in [*self.card.root.walk(), *self.card.registry.walk()]:
+        for node in list(self.card.all()):
             before = node.acl
             node.acl = before.without(who) if node is not self.card.root else acls.root_without(before, who)
             if node.acl != before:

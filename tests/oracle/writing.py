@@ -83,9 +83,9 @@ def _tail(each: Node, sourced: bool) -> bytes:
     return bytes((len(each.value) if each.is_leaf else len(each.children),))
 
 
-def _levels(top: Node) -> Iterator[Node]:
-    """Level by level; the children of earlier parents come first."""
-    waiting = deque([top])
+def _levels(tops: Iterable[Node]) -> Iterator[Node]:
+    """Level by level: all tops, then the children of all of them; the children of earlier parents come first."""
+    waiting = deque(tops)
     while waiting:
         each = waiting.popleft()
         yield each
@@ -96,8 +96,8 @@ def command(each: Command, ids: Ids) -> list[Element]:  # noqa: PLR0911
     """The elements of a command."""
     match each:
         case Add():
-            nodes = [node(item, ids, sourced=each.sourced and item is each.node) for item in _levels(each.node)]
-            return [(bytes((Tag.ADD,)) + uri(each.path), b""), *nodes]
+            nodes = [node(item, ids, sourced=each.sourced and item is each.node) for item in _levels(each.nodes)]
+            return [(bytes((Tag.ADD,)) + uri(each.path) + bytes((len(each.nodes),)), b""), *nodes]
         case Replace():
             value = b"" if each.value is None else each.value
             length = SOURCE_VALUE if each.value is None else len(value)

@@ -31,7 +31,7 @@ def test_a_large_value_survives_files(leaf, kind):
 
 
 def test_an_interrupted_value_goes_on_where_it_stopped(leaf):
-    at = 30
+    at = 6
     while True:
         leaf.ok("sim", "cut", "a", "--at", str(at))
         result = leaf("mo", "set", "./v", "--file", "big", "--format", "bin")
@@ -51,7 +51,7 @@ def test_an_interrupted_value_goes_on_where_it_stopped(leaf):
 
 def test_unfinished_values_can_be_removed(leaf):
     free = leaf.ok("card", "info", "--json").document["free_bytes"]
-    for at in range(30, 200, 5):
+    for at in range(5, 200, 3):
         leaf.ok("sim", "cut", "a", "--at", str(at))
         leaf("mo", "set", "./v", "--file", "big", "--format", "bin")
         if leaf.ok("mo", "uploads", "--json").document["uploads"]:

@@ -1,8 +1,6 @@
 """Simulated cards: making, listing, deleting, locking, and cutting their power."""
 
-import os
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -140,24 +138,12 @@ def test_a_damaged_settings_file_is_one_clear_error(cli, text):
 def test_a_second_process_is_told_who_has_the_card(cli):
     # An import that waits for its input holds nothing yet; a question holds the card until it is answered.
     cli.ok("mo", "add", "./A/B", "x", "--parents")
-    first = subprocess.Popen(
-        cli.command("mo", "delete", "./A"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=cli.folder,
-        env=cli.environment,
-    )
-    assert first.stdin is not None
-    assert first.stderr is not None
-    try:
-        assert b"Delete it?" in os.read(first.stderr.fileno(), 4096)
+    with cli.asking(b"Delete it?", "mo", "delete", "./A") as first:
         message = cli.fails(3, "mo", "tree")
         pid = first.pid
         assert f"another smartdm (process {pid}) is using sim:a" in message
         assert f"in use by process {pid}" in cli.ok("card", "list").out
         assert f"(process {pid})" in cli.fails(3, "sim", "delete", "a", "--force")
-    finally:
         output, _ = first.communicate(b"y\n", timeout=60)
     assert first.returncode == 0
     assert b"deleted" in output
@@ -222,9 +208,9 @@ def test_info_shows_how_full_the_card_is(filled):
 
 
 def test_reset_erases_everything_and_gives_the_memory_back(cli):
-    cli.ok("mo", "add", "./X", "x")
-    cli.ok("mo", "delete", "./X")
-    empty = cli.ok("card", "info", "--json").document  # the root has its time stamp now
+    cli.ok("mo", "import", "small.xml")
+    cli.ok("card", "reset", "--all", "--force")
+    empty = cli.ok("card", "info", "--json").document  # the root and the list of servers were changed once
     cli.ok("mo", "import", "small.xml")
     refused = cli("card", "reset", stdin=b"n\n")
     assert refused.code == 2
@@ -245,3 +231,34 @@ def test_a_new_card_does_not_take_over_the_image_of_another(cli):
     image.with_name("b.card").write_bytes(image.read_bytes())
     assert "left over" in cli.fails(2, "sim", "new", "b")
     assert "b" not in cli.ok("sim", "list").out.split()
+
+
+def test_somebody_whom_the_card_does_not_know_cannot_ask(filled):
+    told = filled.fails(2, "--principal", "nix", "mo", "tree")
+    assert "knows no server 'nix'; --principal can be holder, issuer, nobody, srv1, and whoever an ACL" in told
+    assert filled.ok("--principal", "srv1", "mo", "get", "./Mail/Addr").out == "mail.example.org"
+
+
+def test_a_name_that_is_none_is_refused_before_it_becomes_a_path(cli):
+    assert "'../a' is no name for a card" in cli.fails(2, "--card", "sim:../a", "mo", "tree")
+
+
+def test_without_a_choice_cards_are_where_the_platform_keeps_data(bare, tmp_path):
+    del bare.environment["SMARTDM_HOME"]
+    bare.environment["XDG_DATA_HOME"] = str(tmp_path / "data")
+    assert bare.ok("sim", "list").err == "no simulated cards yet; make one with `smartdm sim new NAME`\n"
+    bare.ok("sim", "new", "a")
+    assert (tmp_path / "data" / "smartdm" / "sim" / "a.card").exists()
+
+
+def test_reset_of_everything_takes_unfinished_values_along(cli):
+    cli.ok("mo", "add", "./v", "old")
+    cli.file("big", bytes(5000))
+    for at in range(5, 200, 5):
+        cli.ok("sim", "cut", "a", "--at", str(at))
+        cli("mo", "set", "./v", "--file", "big", "--format", "bin")
+        if cli.ok("mo", "uploads", "--json").document["uploads"]:
+            break
+    told = cli.ok("card", "reset", "--all", "--force").out
+    assert told == "erased 1 nodes and 1 other things\n"
+    assert cli.ok("mo", "uploads").out == ""

@@ -162,14 +162,18 @@ def batch(text: str) -> str:
         ("C8 01 41 C2 01 42 0F 00 FE", "SOURCE  ./A, for the next command"),
         ("C8 01 41 C2 01 42 0F 00 FE", "REPLACE ./B  same format  the value of the source"),
         ("C2 01 42 03 80 01 02 01 31", "type: number 02 of the definition's further ones"),
-        ("C1 00 86 0D 02 4D79 01 88 0E 01 01 01 31", "+ ./My  defined  1 child  definition 13"),
-        ("C1 00 86 0D 02 4D79 01 88 0E 01 01 01 31", '+ ./My/<definition 14>  defined  "1"  type: number 01'),
-        ("C1 00 A1 0D 01 54 00", '+ ./<definition 269>  defined  ""  title "T"'),
-        ("C1 01 3F 05 C0 01 78 48 00 40 01 74 00", "+ ?/x  node  0 children  type t  definition: get permanent"),
-        ("C1 01 3F 03 41 00 09 01 00 00", "+ ?/*  chr"),
-        ("C1 00 01 00 01 41 FF 02 01 00 00 01 61 01 00 00 01 62", "+ ./A  bin  a value in 2 pieces"),
-        ("C1 00 01 00 01 41 FF 02 01 00 00 01 61 01 00 00 01 62", '+ ./A (a piece)  bin  "b"'),
-        ("C1 06 3F2F55702F75 01 00 00 01 61", '+ ?/Up/u (a piece)  bin  "a"'),
+        ("C1 00 01 86 0D 02 4D79 01 88 0E 01 01 01 31", "+ ./My  defined  1 child  definition 13"),
+        ("C1 00 01 86 0D 02 4D79 01 88 0E 01 01 01 31", '+ ./My/<definition 14>  defined  "1"  type: number 01'),
+        ("C1 00 01 A1 0D 01 54 00", '+ ./<definition 269>  defined  ""  title "T"'),
+        ("C1 01 3F 01 05 C0 01 78 48 00 40 01 74 00", "+ ?/x  node  0 children  type t  definition: get permanent"),
+        ("C1 01 3F 01 03 41 00 09 01 00 00", "+ ?/*  chr"),
+        ("C1 00 01 01 00 01 41 FF 02 01 00 00 01 61 01 00 00 01 62", "+ ./A  bin  a value in 2 pieces"),
+        ("C1 00 01 01 00 01 41 FF 02 01 00 00 01 61 01 00 00 01 62", '+ ./A (a piece)  bin  "b"'),
+        ("C1 06 3F2F55702F75 01 01 00 00 01 61", '+ ?/Up/u (a piece)  bin  "a"'),
+        ("C1 01 41 02 05 00 01 42 01 03 00 01 43 00 03 00 01 44 00", "ADD     below ./A, 2 subtrees"),
+        ("C1 01 41 02 05 00 01 42 01 03 00 01 43 00 03 00 01 44 00", "+ ./A/C  chr"),
+        ("C1 01 41 02 05 00 01 42 01 03 00 01 43 00 03 00 01 44 00", "+ ./A/B/D  chr"),
+        ("C1 01 41 00 C3 01 41", "DELETE  ./A"),
         ("C3 07 3F2F5372762F73", "DELETE  ?/Srv/s"),
     ],
 )  # fmt: skip
@@ -197,6 +201,11 @@ def test_answers_are_explained_without_a_registry():
     assert "./S  withheld" in told
 
 
+def test_ids_that_follow_each_other_are_shown_one_by_one():
+    told = explained(("8031FF0104 00 000000 00", "06 000001 0000 0000 05 00 00 F3 0007 9000"))
+    assert "below it 7, 8, 9" in told
+
+
 def test_servers_that_a_trace_tells_are_named_from_then_on():
     servers = "0002 0000 05 00 03 537276 01 0009 0009 0000 03 00 01 78 00"
     told = explained(
@@ -206,3 +215,14 @@ def test_servers_that_a_trace_tells_are_named_from_then_on():
     assert "READ ?/Srv, 1 level below, with ids, what is newer than generation 0" in told
     assert 'node 9  "x"  chr  ""' in told
     assert "[Get=x]" in told
+
+
+def test_what_a_card_tells_by_id_is_explained(filled):
+    filled.ok("ddf", "load", "FUMO")
+    filled.ok("mo", "add", "./F", "--interior", "--type", "urn:oma:mo:oma-fumo:1.0")
+    filled.ok("mo", "acl", "./Mail/Addr", "Get=srv1")
+    told = filled.ok("mo", "changes", "--since", "0", "--trace").err
+    assert re.search(r'#   node \d+  "Addr"  withheld\n', told)
+    assert re.search(r'#   node \d+  "F"  definition \d+', told)
+    told = filled.ok("ddf", "loaded", "--trace").err
+    assert re.search(r'#   node \d+  "MJF5iwFdCUrak2IR"  a definition, rules 1B0000  below it ', told)

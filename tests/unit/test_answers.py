@@ -134,6 +134,18 @@ def test_the_feed_tells_items_by_their_ids():
     assert feed.items[12] == Item(12, "W", Format.NULL, verno=1, withheld=True)
 
 
+def test_a_run_tells_the_first_of_consecutive_ids_alone():
+    run = FEED.replace(octets("0089 02 0007 0008"), octets("0089 F2 0007")).replace(
+        octets("FF 02 000A 000B"), octets("FF F2 000A")
+    )
+    assert len(run) == len(FEED) - 4
+    assert packed.decode_feed(run, KNOWN) == packed.decode_feed(FEED, KNOWN)
+    one = FEED.replace(octets("4D79 01 0009"), octets("4D79 F1 0009"))
+    assert packed.decode_feed(one, KNOWN) == packed.decode_feed(FEED, KNOWN)
+    long = packed.decode_feed(octets("06 000007 0000 0000 05 00 00 FF FFF1"), KNOWN)
+    assert long.items[0].below == tuple(range(0xFFF1, 0x10000))
+
+
 def test_an_empty_feed_means_that_nothing_is_newer():
     assert packed.decode_feed(octets("06 000007"), KNOWN).items == {}
 
@@ -144,6 +156,9 @@ def test_an_empty_feed_means_that_nothing_is_newer():
         ("02 000007", "not those of an answer with ids"),
         ("07 000007", "not those"),
         ("06 000007 0000 0000 05 00 00 02 0007", "ids of children"),
+        ("06 000007 0000 0000 05 00 00 F3", "ids of children"),
+        ("06 000007 0000 0000 05 00 00 F2 00", "ids of children"),
+        ("06 000007 0000 0000 05 00 00 F2 FFFF", "beyond 16 bits"),
         ("06 000007 0000 0000 05 00 00 00  0000 0000 05 00 00 00", "twice"),
         ("06 000007 00", "id"),
     ],
@@ -179,7 +194,7 @@ def test_nodes_are_added_in_the_form_that_is_chosen_for_them():
         assert uri.name == node.name
         return packed.Defined(numbers[id(inner)], inner, own_name=inner.is_placeholder)
 
-    sent = [(header.hex(), value) for header, value in packed.elements(tree, None, choose)]
+    sent = [(header.hex(), value) for header, value in packed.elements(tree, choose=choose)]
     assert sent == [
         ("a7fc024d79044d696e6502", b""),
         ("c9fd01010308012a01", b"1"),

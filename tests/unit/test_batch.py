@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartdm.card.batch import Batch, Tag
+from smartdm.card.batch import Batch
+from smartdm.card.parts import Tag
 from smartdm.card.place import UPLOADS, server_place
 from smartdm.codec import packed
 from smartdm.errors import CodecError, UriError
@@ -187,6 +188,7 @@ def test_a_command_that_is_refused_leaves_no_trace_in_the_batch():
 
 A, B = Uri(("A",)), Uri(("B",))
 LARGE = Node("A", Format.BIN, b"x" * 225)
+B_LEAF, C_LEAF = Node("B", Format.CHR), Node("C", Format.CHR, b"v")
 
 
 @pytest.mark.parametrize(
@@ -199,12 +201,15 @@ LARGE = Node("A", Format.BIN, b"x" * 225)
         (Batch().title(ROOT, ""), "C7 00 00"),
         (Batch().copy(A, B), "C8 01 41  C2 01 42 0F 00 FE"),
         (Batch().copy(A, B, kind=(Format.INT, "a/b")), "C8 01 41  C2 01 42 04 80 03 612F62 FE"),
-        (Batch().copy(A, B, Node("B", Format.CHR, type="text/plain")), "C8 01 41  C1 00  03 01 01 42 FE"),
-        (Batch().server("a/b."), "C1 05 3F2F537276  03 00 08 6125324662253245 00"),
+        (Batch().copy(A, B, Node("B", Format.CHR, type="text/plain")), "C8 01 41  C1 00 01  03 01 01 42 FE"),
+        (Batch().server("a/b."), "C1 05 3F2F537276 01  03 00 08 6125324662253245 00"),
+        (Batch().server("s", "t"), "C1 05 3F2F537276 02  03 00 01 73 00  03 00 01 74 00"),
         (Batch().delete(server_place("s")), "C3 07 3F2F5372762F73"),
-        (Batch().upload("u"), "C1 04 3F2F5570  01 00 01 75 FF 00"),
-        (Batch().piece(UPLOADS / "u", b"v"), "C1 06 3F2F55702F75  01 00 00 01 76"),
-        (Batch().add(ROOT, LARGE), "C1 00  01 00 01 41 FF 02  01 00 00 E0" + 224 * "78" + "01000001 78"),
+        (Batch().upload("u"), "C1 04 3F2F5570 01  01 00 01 75 FF 00"),
+        (Batch().piece(UPLOADS / "u", b"v"), "C1 06 3F2F55702F75 01  01 00 00 01 76"),
+        (Batch().piece(UPLOADS / "u", b"v", b"w"), "C1 06 3F2F55702F75 02  01 00 00 01 76  01 00 00 01 77"),
+        (Batch().add(A, B_LEAF, C_LEAF), "C1 01 41 02  03 00 01 42 00  03 00 01 43 01 76"),
+        (Batch().add(ROOT, LARGE), "C1 00 01  01 00 01 41 FF 02  01 00 00 E0" + 224 * "78" + "01000001 78"),
     ],
 )  # fmt: skip
 def test_a_command_has_the_octets_that_the_contract_says(batch: Batch, stream: str):
@@ -218,10 +223,35 @@ def test_the_pieces_of_a_value_come_level_by_level_too():
     assert headers[1:] == ["0500017402", "01000161ff02", "0500016201", "010000e0", "01000001", "0300016300"]
 
 
+def test_several_subtrees_come_level_by_level_all_roots_first():
+    inner = Node("i", Format.NODE, children=(Node("y", Format.CHR), LARGE))
+    first, second = Node("a", Format.NODE, children=(Node("x", Format.CHR),)), Node("b", Format.NODE, children=(inner,))
+    batch = Batch().add(ROOT, first, B_LEAF, second)
+    headers = [header.hex() for header, _ in batch.elements]
+    roots = ["0500016101", "0300014200", "0500016201"]
+    assert headers == [
+        "c10003",
+        *roots,
+        "0300017800",
+        "0500016902",
+        "0300017900",
+        "01000141ff02",
+        "010000e0",
+        "01000001",
+    ]
+    assert batch.names == ["Add ./a, ./B, ./b"]
+
+
+@pytest.mark.parametrize("count", [0, 241])
+def test_an_add_brings_no_more_subtrees_than_a_node_has_children(count: int):
+    with pytest.raises(CodecError, match=f"{count} subtrees for one Add below ./A; 1 to 240"):
+        Batch().add(A, *(Node(f"n{number}", Format.CHR) for number in range(count)))
+
+
 def test_a_definition_is_added_under_its_digest():
     definition = Definition("X", Format.NODE, Access.GET, ("urn:x",), children=(Definition("", Format.CHR),))
     (parent, _), (header, _), (child, _) = Batch().define(definition).elements
-    assert parent.hex() == "c1013f"
+    assert parent.hex() == "c1013f01"
     assert header.startswith(bytes.fromhex("05 C0 10") + packed.digest(definition).encode())
     assert child.hex() == "0340" + "00" + "080140" + "00"
 
@@ -232,7 +262,9 @@ def test_the_session_is_told_what_a_command_concerns():
     )))  # fmt: skip
     assert batch.entries[0].servers == {"s", "t", "*"}
     assert Batch().acl(A, Acl.parse("Get=u")).entries[0].servers == {"u"}
+    assert Batch().add(A, B_LEAF, Node("z", Format.CHR, acl=Acl.parse("Get=u"))).entries[0].servers == {"u"}
     assert Batch().server("s").entries[0].registers == "servers"
+    assert Batch().server("s", "t").entries[0].makes == {"s", "t"}
     assert Batch().delete(server_place("s")).entries[0].registers == "servers"
     assert Batch().delete(UPLOADS / "u").entries[0].registers == ""
     assert batch.add(A, Node("z", Format.NODE), plain=True).entries[1].added is None

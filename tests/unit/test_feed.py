@@ -189,6 +189,17 @@ def test_values_and_acls_differ_only_where_a_change_says_so(before: Steps, after
             assert old[item.number] == (now.value(item), item.acl)
 
 
+@given(steps, steps)
+def test_what_a_feed_tells_again_is_no_change(before: Steps, after: Steps):
+    model = Model()
+    run(model, before)
+    base = Snapshot.of(model.feed(0))
+    run(model, after)
+    now, changes = infer(base, model.feed(base.generation))
+    assert infer(base, model.feed(0)) == (now, changes)
+    assert infer(now, model.feed(base.generation)) == (now, [])
+
+
 def snapshot(*items: Item, generation: int = 1) -> Snapshot:
     return Snapshot.of(Feed(generation, {item.number: item for item in items}))
 

@@ -130,11 +130,80 @@ def test_a_removed_server_loses_its_entries(card: Card):
 
 
 def test_records_are_as_long_as_the_contract_says(card: Card):
-    assert record_size(card.root) == 7 + 1 + 1 + 4 + 1 + 2
-    assert record_size(leaf("x", b"12", title="T", tstamp=1)) == 7 + 2 + 2 + 4 + 3
-    assert record_size(defined("1", ("d", ""), format=Format.NODE)) == 7 + 2 + 1
-    assert record_size(defined("Addr", ("d", "Addr"), value=b"v", further=2)) == 7 + 2 + 2
-    assert record_size(large("u", b"1", b"2")) == 7 + 2 + 2 + 4
+    assert record_size(card.root) == 6 + 1 + 1 + 4 + 1 + 2
+    assert record_size(leaf("x", b"12", title="T", tstamp=1)) == 6 + 2 + 2 + 4 + 3
+    assert record_size(defined("1", ("d", ""), format=Format.NODE)) == 6 + 2 + 1
+    assert record_size(defined("Addr", ("d", "Addr"), value=b"v", further=2)) == 6 + 2 + 2
+    assert record_size(large("u", b"1", b"2")) == 6 + 2 + 2 + 4
+
+
+@pytest.mark.parametrize(
+    ("ids", "size"),
+    [
+        ([7], 2),
+        ([7, 8], 2),
+        ([0], 2),
+        ([8, 7], 4),
+        ([7, 9], 4),
+        ([*range(7, 22)], 2),
+        ([*range(7, 23)], 32),
+        ([7, None], 4),
+    ],
+)
+def test_consecutive_ids_are_told_by_the_first_alone(ids: list[int | None], size: int):
+    assert record_size(branch("d", *(leaf("x", id=number) for number in ids))) == 6 + 2 + 1 + size
+
+
+def ids(node: Node) -> list[int | None]:
+    return [each.id for each in node.walk()]
+
+
+def test_subtrees_that_come_together_have_ids_level_by_level(card: Card):
+    first = branch("B", leaf("x"), branch("y", leaf("z")))
+    new = card.after([Add((), first, more=(leaf("C"), branch("D", leaf("x"))))], ISSUER)
+    # The card's own, S, A and A/x came before.
+    assert [ids(new.find((name,))) for name in "BCD"] == [[10, 13, 14, 16], [11], [12, 15]]
+    assert (new.root.verno, [child.name for child in new.root.children]) == (card.root.verno + 1, ["A", "B", "C", "D"])
+    less = new.after([Delete(("B",)), Add((), branch("E", leaf("x"), leaf("y"), leaf("z"), leaf("w")))], ISSUER)
+    assert ids(less.find(("E",))) == [10, 13, 14, 16, 17]
+
+
+def test_the_ids_of_a_definition_begin_at_a_quarter_and_follow_each_other(card: Card):
+    assert ids(card.find(("?", "ddf"))) == [128, 129, 130, 132, 131]
+    more = card.after([Add(("?",), rule_leaf("b"))], ISSUER)
+    assert ids(more.find(("?", "b"))) == [133]
+    small = fresh(10, 20).after([Add(("?",), rule_branch("a", rule_leaf("x")))], ISSUER)
+    assert ids(small.find(("?", "a"))) == [7, 8]
+    assert refusal(small, ISSUER, Add(("?",), branch("b", *(leaf(f"l{at}") for at in range(11))))) >= {Sw.NO_NODE_LEFT}
+
+
+@pytest.mark.parametrize(
+    ("who", "command", "sw"),
+    [
+        (ISSUER, Add((), leaf("B"), more=(leaf("A"),)), Sw.ALREADY_EXISTS),
+        (ISSUER, Add((), leaf("B"), more=(leaf("B"),)), Sw.ALREADY_EXISTS),
+        (ISSUER, Add((), leaf("B"), more=(leaf("C."),)), Sw.BAD_NAME),
+        (ISSUER, Add((), leaf("B"), more=(branch("C", leaf("D"), leaf("D")),)), Sw.ALREADY_EXISTS),
+        ("S", Add((), leaf("B"), more=(leaf("C", acl=Acl.parse("Get=S")),)), Sw.NOT_ALLOWED),
+        (ISSUER, Add((), leaf("B"), more=tuple(leaf(f"n{at}") for at in range(239))), Sw.TOO_WIDE),
+        (ISSUER, Add(("?", "Srv"), leaf("T"), more=(leaf("S"),)), Sw.ALREADY_EXISTS),
+        (ISSUER, Add(("?", "Srv"), leaf("T"), more=(leaf("U", b"value"),)), Sw.PERMANENT),
+    ],
+)
+def test_each_subtree_must_be_right(card: Card, who: str, command: Add, sw: Sw):
+    assert sw in refusal(card, who, command)
+    card.after([Add(command.path, command.node)], who)
+
+
+def test_each_subtree_gets_the_acl_that_its_creator_needs(card: Card):
+    new = card.after([Add((), branch("B"), more=(leaf("C"), branch("D", acl=Acl.parse("Get=*"))))], "S")
+    creators = Acl.parse("Add=S&Delete=S&Get=S&Replace=S")
+    assert [new.find((name,)).acl for name in "BCD"] == [creators, NONE, Acl.parse("Get=*")]
+
+
+def test_only_one_leaf_alone_takes_a_source(card: Card):
+    source = Source(("A", "x"))
+    assert refusal(card, ISSUER, source, Add((), leaf("y"), sourced=True, more=(leaf("z"),))) == {Sw.NO_SOURCE}
 
 
 def test_titles(card: Card):

@@ -55,6 +55,14 @@ def test_commands(command: Command, expected: str):
     assert flat(*writing.command(command, {})) == bytes.fromhex(expected).hex()
 
 
+def test_subtrees_that_come_together_are_written_level_by_level():
+    first, second = branch("a", leaf("x")), branch("b", branch("y", leaf("z")))
+    written = flat(*writing.command(Add(("A",), first, more=(second, leaf("c"))), {}))
+    nodes = "0500 0161 01 0500 0162 01 0300 0163 00 0300 0178 00 0500 0179 01 0300 017a 00"
+    assert written == bytes.fromhex("c1 0141 03" + nodes).hex()
+    assert flat(*writing.command(Add((), leaf("c"), sourced=True), {})) == bytes.fromhex("c1 00 01 0300 0163 fe").hex()
+
+
 def test_only_values_are_divided():
     parts = writing.batch([Replace(("x",), bytes(200)), Replace(("x",), bytes(200))], {}, Options(time=1, tag=bytes(8)))
     assert [part[0] for part in parts] == [0, 1]
@@ -69,7 +77,7 @@ def test_numbers_of_parts_leave_out_zero():
 
 STREAM = bytes.fromhex(
     "06 000009"
-    "0000 0003 45 00 00 04 0089 00bf 02 0007 0008"  # the root: its ACL, two children
+    "0000 0003 45 00 00 04 0089 00bf f2 0007"  # the root: its ACL, a run of two children
     "0007 0000 00 0e 00 01 73".replace(" 00 0e", " 0e")  # withheld
     + "0008 0001 93 40 01 64 190242 00000001 03 610a62"
 )
@@ -82,7 +90,7 @@ def test_a_stream_with_ids():
     assert (root.id, root.verno, root.acl, root.ids) == (0, 3, ((9, 4), (0x1F, 5)), (7, 8))
     assert (hidden.withheld, hidden.name) == (True, "s")
     assert (rule.rule, rule.tstamp, rule.value, rule.name) == ((0x19, 2, 0x42), 1, b"a\nb", "d")
-    assert root.size == 3 + 2 + 2 + 1 + 1 + 4 + 1 + 4
+    assert root.size == 2 + 2 + 2 + 1 + 1 + 4 + 1 + 2
 
 
 def test_levels_cut_a_tree():
@@ -92,7 +100,15 @@ def test_levels_cut_a_tree():
 
 
 @pytest.mark.parametrize(
-    "data", ["", "00000001", "02000001000003", "0200000100000e800161", "02000001000043000161 0100 00"]
+    "data",
+    [
+        "",
+        "00000001",
+        "02000001000003",
+        "0200000100000e800161",
+        "02000001000043000161 0100 00",
+        "02000001 0000 0100 0161 fff1",
+    ],
 )
 def test_a_broken_stream_is_refused(data: str):
     with pytest.raises((ValueError, IndexError)):

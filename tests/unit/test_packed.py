@@ -70,6 +70,25 @@ def test_a_stream_tells_its_generation_and_whether_it_counts():
         packed.encode(ADDR, generation=1 << 24)
 
 
+@pytest.mark.parametrize("count", [1, 2, 15])
+def test_a_run_of_children_is_read_as_their_number_and_written_plain(count: int):
+    leaves = tuple(Node(f"n{number:X}", Format.CHR) for number in range(count))
+    tree = Node("r", Format.NODE, children=leaves)
+    plain = packed.encode(tree)
+    at = plain.index(b"\x01r") + 2
+    assert plain[at] == count
+    run = plain[:at] + bytes([0xF0 + count]) + plain[at + 1 :]
+    assert packed.decode(run).node == tree
+    levels = levelled(tree).replace(octets(f"0172{count:02X}"), octets(f"0172F{count:X}"))
+    assert packed.decode(levels).node == tree
+    assert packed.encode(packed.decode(run).node) == plain
+
+
+def test_a_run_of_pieces_is_read_as_their_number():
+    text = "0000 03 00 01 41 FF F2  0000 01 00 00 01 61  0000 01 00 00 01 62"
+    assert packed.decode(octets("02 000000" + text)).node == Node("A", Format.CHR, b"ab")
+
+
 def test_elements_come_level_by_level_with_their_values_apart():
     leaf = Node("l", Format.CHR, b"v", tstamp=1, verno=1)
     tree = Node("t", Format.NODE, verno=9, children=(
@@ -178,7 +197,7 @@ def test_several_trees_in_one_stream_are_read_one_by_one(forest: list[Node]):
         ("02 000000 0000 03 00 01 41 E1 61", 10, "224 is the most"),
         ("02 000000 0000 03 00 01 41 FE 61", 10, "224 is the most"),
         ("02 000000 0000 03 00 01 41 FF", 11, "number of children"),
-        ("02 000000 0000 03 00 01 41 FF F1", 11, "241"),
+        ("02 000000 0000 03 00 01 41 FF F2", 12, "VerNo"),
         ("02 000000 0000 03 00 01 41 FF 01", 12, "VerNo"),
         ("02 000000 0000 03 00 01 41 FF 01 0000 01 00 01 42 01 61", 12, "only pieces"),
         ("02 000000 0000 03 00 01 41 FF 01 0000 03 00 00 01 61", 12, "only pieces"),
@@ -188,7 +207,8 @@ def test_several_trees_in_one_stream_are_read_one_by_one(forest: list[Node]):
         ("02 000000 0000 03 00 01 41 82FFFF 61", 10, "a value of 130 bytes"),
         ("02 000000 0000 03 00 01 41 00 00", 11, "1 bytes follow"),
         ("02 000000 0000 05 00 01 41", 10, "number of children"),
-        ("02 000000 0000 05 00 01 41 F1", 10, "241"),
+        ("02 000000 0000 05 00 01 41 F1", 11, "VerNo"),
+        ("02 000000 0000 05 00 01 41 F2 0000 03 00 01 61 00", 18, "VerNo"),
         ("02 000000 0000 05 00 01 41 01", 11, "VerNo"),
         ("02 000000 0000 05 00 01 41 01 0000 03 00 00 00", 4, "empty"),
         ("02 000000 0000 05 00 01 41 02 0000 03 00 01 61 00 0000 03 00 01 61 00", 4, "same name"),

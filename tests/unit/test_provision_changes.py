@@ -130,6 +130,23 @@ def test_the_order_is_that_of_the_contract():
     ]
 
 
+def test_what_comes_below_one_node_comes_in_one_command():
+    present = branch("", branch("A"), branch("B"), leaf("V", b"1"))
+    children = [branch(name, leaf("x"), branch("y", leaf("z")), leaf("w")) for name in "AB"]
+    target = wanted(present, branch("", *children, branch("C", leaf("x")), leaf("D"), leaf("V", b"2")), exact=False)
+    found = between(present, target)
+    made = commands(found, ("s", "t"), {}, None)
+    assert made.batch.names == [
+        "Add servers s, t",
+        "Add ./D, ./C",
+        "Add ./A/x, ./A/w, ./A/y",
+        "Add ./B/x, ./B/w, ./B/y",
+        "Replace ./V",
+    ]
+    assert [len(group) for group in made.about] == [0, 2, 3, 3, 1]
+    assert [change for group in made.about for change in group] == found
+
+
 def test_values_and_titles_go_by_node_id():
     present = branch("", *(leaf(name, b"1") for name in "ABC"))
     target = branch("", *(leaf(name, b"2", title="t") for name in "ABC"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -94,6 +95,15 @@ def test_a_definition_that_was_just_loaded_is_not_read_back():
     registry.remember(OBJECT)
     assert registry.by_mo_id("urn:x") is not None
     assert store.asked == ["?"]
+
+
+@pytest.mark.parametrize(("least", "first"), [(0x10, 0x26), (0x80, 0x80)])
+def test_ids_of_definitions_to_come_are_foreseen_behind_those_that_are_there(least: int, first: int):
+    registry = Registry(with_object(), {NAME: OBJECT}.get)
+    others = [Definition(name, Format.NODE, types=(f"urn:{name}",), children=(ADDR,)) for name in "yz"]
+    later = registry.foreseen(others, least)
+    assert list(later.roots) == [0x20, first, first + 2]
+    assert list(registry.roots) == [0x20]
 
 
 def test_an_id_in_an_answer_makes_it_read_again():
@@ -191,20 +201,31 @@ def headers(batch: Batch) -> list[str]:
 
 def test_an_object_takes_the_form_of_its_definition():
     assert headers(former().formed(Batch().add(ROOT, TREE))) == [
-        "c100", "8620024d7903", "8821010101", "8623017101", "822401", "802501", "0380046672656503782f7901",
+        "c10001", "8620024d7903", "8821010101", "8623017101", "822401", "802501", "0380046672656503782f7901",
     ]  # fmt: skip
 
 
 def test_a_node_below_a_defined_one_takes_the_form_of_its_definition():
     added = former(My=0x20).formed(Batch().add(MY, Node("r", Format.NODE)))
-    assert headers(added) == ["c1024d79", "8623017200"]
+    assert headers(added) == ["c1024d7901", "8623017200"]
     added = former(Ext=0x24).formed(Batch().add(MY / "Ext", Node("r", Format.NODE)))
-    assert headers(added) == ["c1064d792f457874", "0500017200"]
+    assert headers(added) == ["c1064d792f45787401", "0500017200"]
+
+
+def test_subtrees_that_come_together_take_each_its_own_form():
+    other, leaf = Node("A", Format.NODE, type="urn:other"), Node("B", Format.CHR, b"1")
+    formed = former().formed(Batch().add(ROOT, other, replace(TREE, children=()), leaf))
+    assert headers(formed) == ["c10003", "0580014109" + b"urn:other".hex() + "00", "8620024d7900", "0300014201"]
+    batch = Batch().add(ROOT, leaf, replace(TREE, children=())).add(MY, Node("r", Format.NODE))
+    assert headers(former().formed(batch))[-1] == "8623017200"
+    with pytest.raises(CommandNotAllowed, match=re.escape("Add ./My/q, ./My/r")) as caught:
+        former(My=0x20).formed(Batch().add(MY, Node("q", Format.NODE), Node("r", Format.NODE, children=(leaf,))))
+    assert any("./My/r/B: the definition on the card allows P there" in text for text in caught.value.__notes__)
 
 
 def test_nodes_below_those_that_the_same_batch_adds_have_their_form_too():
     batch = Batch().add(ROOT, TREE).add(MY, Node("r", Format.NODE)).add(MY / "r", Node("P", Format.INT, b"1"))
-    assert headers(former().formed(batch))[-4:] == ["c1024d79", "8623017200", "c1044d792f72", "802501"]
+    assert headers(former().formed(batch))[-4:] == ["c1024d7901", "8623017200", "c1044d792f7201", "802501"]
     batch = Batch().add(ROOT, TREE).add(MY / "Ext", Node("free2", Format.CHR))
     assert headers(former().formed(batch))[-1] == "030005667265653200"
 
@@ -220,7 +241,7 @@ def test_a_leaf_that_says_nothing_takes_its_format_from_the_definition():
     adds = Batch().add(MY, Node("Key", Format.CHR, b"AP8=")).add(MY, Node("r", Format.CHR))
     formed = former(My=0x20).formed(adds)
     assert [(header.hex(), value) for header, value in formed.elements] == [
-        ("c1024d79", b""), ("802202", b"\x00\xff"), ("c1024d79", b""), ("8623017200", b""),
+        ("c1024d7901", b""), ("802202", b"\x00\xff"), ("c1024d7901", b""), ("8623017200", b""),
     ]  # fmt: skip
 
 

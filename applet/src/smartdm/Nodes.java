@@ -5,104 +5,18 @@ import static smartdm.Words.*;
 import javacard.framework.Util;
 
 /**
- * Level 4: nodes as they are written: new records, new versions of old ones, and what is given up;
- * and the bytes of a command from which they are made.
+ * Level 9: nodes as they are written: new records, new versions of old ones, and what is given up.
  *
  * <p>A new version has the next generation, a VerNo one higher and the batch's time. The old record
  * is given up, but its bytes stay until the next allocation.
  */
-abstract class Nodes extends Tree {
+abstract class Nodes extends Input {
   private static final short HAS_ACL = (short) (Wire.KIND_ACL << 8);
   private static final short ROOTS = (short) (Wire.VERB_ADD | Wire.VERB_GET);
   private static final short ANYBODY = (short) (Wire.PRINCIPAL_ANYBODY << Wire.ACL_ID_SHIFT);
 
   Nodes(byte[] buf, short at, short end) {
     super(buf, at, end);
-  }
-
-  // The next unsigned byte.
-  final short u8(byte[] buf) {
-    return (short) (buf[skip((short) 1)] & 0xFF);
-  }
-
-  // Step over bytes; returns the offset of the first.
-  final short skip(short len) {
-    final short at = words[AT];
-    words[AT] = (short) (at + len);
-    Memory.atMost(words[AT], words[END], (byte) Wire.SW_TRUNCATED);
-    return at;
-  }
-
-  // Step over a length byte and its text; returns the offset of the length byte.
-  final short text(byte[] buf) {
-    final short at = words[AT];
-    skip(u8(buf));
-    return at;
-  }
-
-  // Step over a Type or Title: 1 to 127 bytes, since an empty one is left out.
-  final void property(byte[] buf) {
-    if (buf[text(buf)] <= 0) {
-      Memory.refuse((byte) Wire.SW_BAD_ELEMENT);
-    }
-  }
-
-  /** A name but for its UTF-8: no '/', '?' or control character, not ending in '.'; or empty. */
-  static void name(byte[] buf, short off) {
-    byte last = 0;
-    short left = (short) (buf[off] & 0xFF);
-    Memory.atMost(left, Wire.LIMIT_NAME, (byte) Wire.SW_NAME_TOO_LONG);
-    while (--left >= 0) {
-      last = buf[++off];
-      if (last == (byte) '/' || last == (byte) '?' || last == (byte) 0x7F || (last & ~0x1F) == 0) {
-        Memory.refuse((byte) Wire.SW_BAD_NAME);
-      }
-    }
-    if (last == (byte) '.') {
-      Memory.refuse((byte) Wire.SW_BAD_NAME);
-    }
-  }
-
-  /**
-   * Well-formed UTF-8 (RFC 3629). Signed comparison is right: all bytes beyond ASCII are negative.
-   */
-  static void utf8(byte[] buf, short off, short end) {
-    while (off < end) {
-      byte lead = buf[off++];
-      if (lead < 0) {
-        // The first two bytes as a number tell what is too long, a surrogate or beyond 10FFFF.
-        final short pair = Util.getShort(buf, (short) (off - 1));
-        final short row = (short) (pair & ~0x1F);
-        if (pair < (short) 0xC280
-            || pair > (short) 0xF48F
-            || row == (short) 0xE080
-            || row == (short) 0xEDA0
-            || (short) (pair & ~0x0F) == (short) 0xF080) {
-          Memory.refuse((byte) Wire.SW_BAD_TEXT);
-        }
-        // One, two or three more bytes, 80 to BF, for Cx/Dx, Ex, Fx.
-        for (lead <<= 1; lead < 0; lead <<= 1) {
-          if (off >= end || buf[off++] >= (byte) 0xC0) {
-            Memory.refuse((byte) Wire.SW_BAD_TEXT);
-          }
-        }
-      }
-    }
-  }
-
-  // A Type that is told, or one from the list of known ones.
-  static final void knownType(short meta) {
-    if ((byte) meta != Wire.META_INLINE) {
-      Memory.atMost(meta, (short) (Wire.LIMIT_TYPES - 1), (byte) Wire.SW_UNSUPPORTED);
-    }
-  }
-
-  static final void checkFormat(short format, short len) {
-    if (format > Wire.FORMAT_FLOAT
-        || format == Wire.FORMAT_NODE
-        || (format == Wire.FORMAT_NULL && len > 0)) {
-      Memory.refuse((byte) Wire.SW_BAD_FORMAT);
-    }
   }
 
   /**
@@ -147,7 +61,7 @@ abstract class Nodes extends Tree {
     write(buf, off, len);
     pull(old, to, rest);
     write(next, GENERATION_LEN, timeLen());
-    free(old, oldSize);
+    free(id, old, oldSize);
     // What follows must not lie right behind: between the versions of a parent that gets many
     // children, holes would never join.
     w[NEXT] = (short) 0;
@@ -172,29 +86,33 @@ abstract class Nodes extends Tree {
    *
    * @param place of the first child to leave out
    * @param gone number of children to leave out
-   * @param child id of a child to append, ROOT = none
+   * @param more number of children to append, whose nodes will come
    */
-  final void relink(short id, short place, short gone, short child) {
+  final void relink(short id, short place, short gone, short more) {
     final short[] w = words;
     final short old = granule(id);
     look(old);
-    final short tail = w[TAIL];
-    final short kids = w[KIDS];
-    final short cut = (short) (kids + 2 * place);
-    final short rest = (short) (cut + 2 * gone);
-    final short restLen = (short) (w[LEN] - rest);
-    short count = (short) (w[CHILDREN] - gone);
-    if (child != ROOT) {
-      count++;
-    }
-    revise(id, NOTHING, null, (short) 0, (short) 0, (short) (kids - tail + 2 * count));
+    final short count = (short) (w[CHILDREN] - gone + more);
+    final short head = (short) (w[KIDS] - w[TAIL]);
+    revise(id, NOTHING, null, (short) 0, (short) 0, (short) (head + 2 * count));
+    look(old);
     // PIECES, if there are any.
-    pull(old, tail, (short) (kids - tail - 1));
+    pull(old, w[TAIL], (short) (head - 1));
     put(count);
-    pull(old, kids, (short) (cut - kids));
-    pull(old, rest, restLen);
-    if (child != ROOT) {
-      putShort(child);
+    gone = (short) (place + gone);
+    for (short i = 0; i < w[CHILDREN]; i++) {
+      if (i < place || i >= gone) {
+        putShort(child(old, i));
+      }
+    }
+    promise(more);
+  }
+
+  /** Append the ids of children whose nodes will come. */
+  final void promise(short count) {
+    while (--count >= 0) {
+      words[LAST_PROMISED] = freeId(words[LAST_PROMISED]);
+      putShort(words[LAST_PROMISED]);
     }
   }
 
@@ -202,7 +120,7 @@ abstract class Nodes extends Tree {
     final short granule = allocate((short) (len + timeLen()));
     setEntry(id, (short) (granule + 1));
     open(granule);
-    write(next, (short) 0, GENERATION_LEN);
+    write(next, (short) 1, (short) (GENERATION_LEN - 1));
     putShort(verno);
     // TSTAMP is four times OPT_TIME.
     putShort((short) (kindMeta & NO_TSTAMP | timeLen() << 10));
@@ -246,7 +164,7 @@ abstract class Nodes extends Tree {
     if (w[FORMAT] == Wire.PIECES) {
       drop(id);
       w[KEPT] = (short) 0;
-      relink(Wire.NODE_UPLOADS, placeOf(granule(Wire.NODE_UPLOADS), id), (short) 1, ROOT);
+      relink(Wire.NODE_UPLOADS, placeOf(granule(Wire.NODE_UPLOADS), id), (short) 1, (short) 0);
     }
   }
 
@@ -272,7 +190,7 @@ abstract class Nodes extends Tree {
   // Give up a node.
   final void drop(short id) {
     final short granule = granule(id);
-    free(granule, size(granule));
+    free(id, granule, size(granule));
     setEntry(id, (short) 0);
   }
 

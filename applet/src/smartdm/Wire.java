@@ -12,6 +12,7 @@ final class Wire {
   static final byte DEFINITION_REQUIRED = (byte) 0x40;
   static final byte DEFINITION_ID_HIGH = (byte) 0x01;
   static final byte PIECES = (byte) 0xFF;
+  static final byte ID_RUN = (byte) 0xF0;
   static final byte SOURCE_VALUE = (byte) 0xFE;
   static final byte ACL_ID_SHIFT = (byte) 0x05;
 
@@ -35,7 +36,7 @@ final class Wire {
 
   // flags 1 [generation 3] [time 4]; the first element of every batch
   static final byte CMD_OPTIONS = (byte) 0xC0;
-  // L, parent URI, then a packed subtree in level order
+  // L, parent URI, number of subtrees 1, then these packed in level order, all roots first
   static final byte CMD_ADD = (byte) 0xC1;
   // L, URI, kind 1 (a Format or KEEP), meta 1, [L, Type], then L, value, or FE: the value of the
   // SOURCE before it
@@ -126,7 +127,7 @@ final class Wire {
   static final byte ACCESS_GET = (byte) 0x08;
   // Replace
   static final byte ACCESS_REPLACE = (byte) 0x10;
-  // Copy (told, not asked for: SOURCE needs Get)
+  // Copy: the value may be given to another leaf (SOURCE)
   static final byte ACCESS_COPY = (byte) 0x20;
   // Scope is Permanent: no Rename; comes without DELETE
   static final byte ACCESS_PERMANENT = (byte) 0x40;

@@ -54,13 +54,13 @@ interface Words {
   // Input: end of the part in the APDU buffer.
   short END = (short) 28;
   // Batch, zero when one begins: flags of OPTIONS (0 = not seen), commands begun, value bytes to
-  // come, nodes of an ADD to come, id of the root of the subtree being added, id of the last node
-  // written, nodes to answer with, node named by SOURCE for the next command.
+  // come, nodes of an ADD to come, subtrees that it adds, id of the last node written, nodes to
+  // answer with, node named by SOURCE for the next command.
   short OPTIONS = (short) 29;
   short INDEX = (short) 30;
   short VALUE_LEFT = (short) 31;
   short NODES_LEFT = (short) 32;
-  short ROOT_ID = (short) 33;
+  short ROOTS = (short) 33;
   short LAST_ID = (short) 34;
   short LIST_LEN = (short) 35;
   short SOURCE = (short) 36;
@@ -74,8 +74,8 @@ interface Words {
   short LIST_AT = (short) 41;
   short WITH_IDS = (short) 42;
   // Store: the record looked at: where its fields begin, NOTHING being one that is always empty;
-  // end
-  // of the last one, tail, child ids; bytes, number of children, kind and meta.
+  // end of the last one, tail, child ids, bytes of each of them (0 = a run); bytes of all,
+  // number of children, kind and meta.
   short NAME_AT = (short) 43;
   short TYPE_AT = (short) 44;
   short NOTHING = (short) 45;
@@ -84,9 +84,11 @@ interface Words {
   short TEXTS_END = (short) 48;
   short TAIL = (short) 49;
   short KIDS = (short) 50;
-  short LEN = (short) 51;
-  short CHILDREN = (short) 52;
-  short KIND_META = (short) 53;
-  short LIST = (short) 54;
+  short ID_LEN = (short) 51;
+  short LEN = (short) 52;
+  short CHILDREN = (short) 53;
+  short KIND_META = (short) 54;
+  short LAST_ROOT = (short) 55;
+  short LIST = (short) 56;
   short COUNT = (short) (LIST + 2 * Wire.LIMIT_GETS);
 }

@@ -1,15 +1,14 @@
-"""Batches: DM commands as elements, and elements cut into the parts of a chained command.
+"""Batches: DM commands as elements, which ``parts`` cuts into those of a chained command.
 
 Pure: values in, bytes out.  The form is that of ``docs/store.md``, "Batches on the wire".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from smartdm.card.apdu import MAX_DATA
+from smartdm.card.parts import Element, Tag, cut, options
 from smartdm.card.place import REGISTRY, SERVERS, UPLOADS, Place, encode_place, server_place
 from smartdm.codec import packed
 from smartdm.errors import CodecError, UriError
@@ -17,18 +16,12 @@ from smartdm.mo.acl import Acl
 from smartdm.mo.definition import Definition
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import ROOT, Uri, check_name
-from smartdm.wire import PIECES, SOURCE_VALUE, Command, Limit, Option
+from smartdm.wire import PIECES, SOURCE_VALUE, Command, Limit
 from smartdm.wire import Format as WireFormat
 
 ALL_LEVELS = 0xFF
-_LAST_NUMBER = 0xFF
-"""Parts are numbered 0, 1 … FF, then 1 again."""
 
-Element = tuple[bytes, bytes]
-"""Header that must not be divided, value that may be."""
 Registers = Literal["", "servers", "definitions"]
-Tag = tuple[int, int]
-"""(host id, transaction), 32 bits each, not both 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +31,20 @@ class Entry:
     name: str
     elements: tuple[Element, ...]
     commands: int = 1
-    added: tuple[Uri, Node] | None = None
-    """(parent, subtree) of an Add whose nodes may be given the form of their definitions."""
+    added: tuple[Uri, tuple[Node, ...]] | None = None
+    """(parent, subtrees) of an Add whose nodes may be given the form of their definitions."""
     replaced: tuple[Uri, bytes, Format, str] | None = None
     """(leaf, value, Format, Type) of a Replace that changes these two."""
     servers: frozenset[str] = frozenset()
     """ServerIDs that its ACLs name."""
+    makes: frozenset[str] = frozenset()
+    """ServerIDs that it makes known to the card."""
     registers: Registers = ""
     """Which part of the registry it changes."""
     definition: Definition | None = None
     """The definition that it adds."""
-    is_piece: bool = False
+    pieces: int = 0
+    """How many pieces it adds to an upload."""
     get: bool = False
     levels: int | None = None
     """Of a Get: how many levels below the node, None = all."""
@@ -65,13 +61,13 @@ class Batch:
     time: int | None = None
     entries: list[Entry] = field(default_factory=list)
 
-    def add(self, parent: Uri, node: Node, *, plain: bool = False) -> Batch:
-        """Add a node with its subtree below an interior node.
+    def add(self, parent: Uri, *nodes: Node, plain: bool = False) -> Batch:
+        """Add nodes with their subtrees below an interior node, in one command: all or none.
 
-        A session gives it the form of the definitions on the card where they say what it is; ``plain``: not where
-        the card can do without.
+        A session gives them the form of the definitions on the card where these say what they are; ``plain``: not
+        where the card can do without.
         """
-        entry = added(parent, node)
+        entry = added(parent, *nodes)
         return self.append(entry if not plain else Entry(entry.name, entry.elements, servers=entry.servers))
 
     def replace(
@@ -155,25 +151,24 @@ class Batch:
         """Add a definition to the card; only the issuer may."""
         nodes = packed.definition_elements(definition, packed.digest(definition))
         what = definition.mo_id or definition.name or "the definition"
-        return self.append(
-            Entry(f"Load {what}", ((_head(Command.ADD, REGISTRY), b""), *nodes), registers="definitions")
-        )
+        return self.append(Entry(f"Load {what}", (_add(REGISTRY, 1), *nodes), registers="definitions"))
 
-    def server(self, server_id: str) -> Batch:
-        """Make a ServerID known to the card, so that ACLs can name it."""
-        leaf = Node(server_place(server_id).segments[-1], Format.CHR)
-        return self.append(Entry(f"Add server {server_id}", _hidden(SERVERS, leaf), registers="servers"))
+    def server(self, *server_ids: str) -> Batch:
+        """Make ServerIDs known to the card, so that ACLs can name them."""
+        leaves = [Node(server_place(server_id).segments[-1], Format.CHR) for server_id in server_ids]
+        what = f"Add {'server' if len(leaves) == 1 else 'servers'} {', '.join(server_ids)}"
+        return self.append(Entry(what, _hidden(SERVERS, *leaves), makes=frozenset(server_ids), registers="servers"))
 
     def upload(self, name: str) -> Batch:
         """Begin a value that comes in pieces."""
         parent, (header, _) = _hidden(UPLOADS, Node(name, Format.BIN))
         return self.append(Entry(f"Upload {name}", (parent, (header[:-1] + _NO_PIECES, b""))))
 
-    def piece(self, upload: Place, value: bytes) -> Batch:
-        """Add a piece to a value that comes in pieces."""
-        return self.append(
-            Entry(f"Add a piece to {upload}", _hidden(upload, Node("", Format.BIN, value)), is_piece=True)
-        )
+    def piece(self, upload: Place, *values: bytes) -> Batch:
+        """Add pieces to a value that comes in pieces."""
+        nodes = [Node("", Format.BIN, value) for value in values]
+        what = f"Add {'a piece' if len(nodes) == 1 else f'{len(nodes)} pieces'} to {upload}"
+        return self.append(Entry(what, _hidden(upload, *nodes), pieces=len(nodes)))
 
     def append(self, entry: Entry) -> Batch:
         """Append a command that was made before."""
@@ -203,7 +198,7 @@ class Batch:
     @property
     def pieces(self) -> int:
         """How many pieces it adds to uploads."""
-        return sum(entry.is_piece for entry in self.entries)
+        return sum(entry.pieces for entry in self.entries)
 
     @property
     def changes(self) -> bool:
@@ -212,7 +207,7 @@ class Batch:
 
     def parts(self, expect: int | None = None, tag: Tag | None = None) -> list[bytes]:
         """The data fields of the APDUs; ``expect``: the generation that the card must have."""
-        return list(_cut([(_options(self.time, expect, tag), b""), *self.elements]))
+        return list(cut([(options(self.time, expect, tag), b""), *self.elements]))
 
     def _command(
         self, name: str, header: bytes, *, servers: frozenset[str] = frozenset(), registers: Registers = ""
@@ -220,12 +215,12 @@ class Batch:
         return self.append(Entry(name, ((header, b""),), servers=servers, registers=registers))
 
 
-def added(parent: Uri, node: Node, above: packed.Defined | None = None, choose: packed.Choose | None = None) -> Entry:
+def added(parent: Uri, *nodes: Node, above: packed.Defined | None = None, choose: packed.Choose | None = None) -> Entry:
     """An Add.  ``choose``: which nodes name a definition, beginning with that of the parent (see packed.elements)."""
-    nodes = tuple(packed.elements(node, above, choose))
-    servers = frozenset[str]().union(*(_servers(inner.acl) for _, inner in node.walk()))
-    head = (_head(Command.ADD, parent), b"")
-    return Entry(f"Add {parent / node.name}", (head, *nodes), added=(parent, node), servers=servers)
+    elements = (_add(parent, len(nodes)), *packed.elements(*nodes, parent=above, choose=choose))
+    servers = frozenset[str]().union(*(_servers(inner.acl) for node in nodes for _, inner in node.walk()))
+    name = f"Add {', '.join(str(parent / node.name) for node in nodes)}"
+    return Entry(name, elements, added=(parent, nodes), servers=servers)
 
 
 _KEEP = bytes((WireFormat.KEEP, 0))
@@ -237,10 +232,16 @@ def _head(command: Command, place: Place) -> bytes:
     return bytes((command,)) + encode_place(place)
 
 
-def _hidden(parent: Place, leaf: Node) -> tuple[Element, Element]:
-    """An Add of a leaf in the registry."""
-    (element,) = packed.elements(leaf)
-    return (_head(Command.ADD, parent), b""), element
+def _add(parent: Place, count: int) -> Element:
+    """The head of an Add of so many subtrees."""
+    if not 1 <= count <= Limit.CHILDREN:
+        raise CodecError(f"{count} subtrees for one Add below {parent}; 1 to {int(Limit.CHILDREN)} are allowed")
+    return _head(Command.ADD, parent) + bytes((count,)), b""
+
+
+def _hidden(parent: Place, *leaves: Node) -> tuple[Element, ...]:
+    """An Add of leaves in the registry."""
+    return (_add(parent, len(leaves)), *packed.elements(*leaves))
 
 
 def _registers(place: Place) -> Registers:
@@ -251,41 +252,3 @@ def _registers(place: Place) -> Registers:
 
 def _servers(acl: Acl) -> frozenset[str]:
     return frozenset(server_id for server_id, _ in acl.entries)
-
-
-def _options(time: int | None, expect: int | None, tag: Tag | None) -> bytes:
-    flags = Option.ATOMIC
-    fields = b""
-    if expect is not None:
-        flags |= Option.IF_GENERATION
-        fields += expect.to_bytes(3)
-    if time is not None:
-        flags |= Option.TIME
-        fields += time.to_bytes(4)
-    if tag is not None:
-        flags |= Option.TAG
-        fields += b"".join(number.to_bytes(4) for number in tag)
-    return bytes((Command.OPTIONS, flags)) + fields
-
-
-def _cut(elements: Iterable[Element]) -> Iterator[bytes]:
-    number, part = 0, bytearray((0,))
-    for header, value in elements:
-        if len(header) >= MAX_DATA:
-            raise CodecError(f"the properties of a node take {len(header)} bytes; at most {MAX_DATA - 1} fit one APDU")
-        if len(part) + len(header) > MAX_DATA:
-            yield bytes(part)
-            number = number % _LAST_NUMBER + 1
-            part = bytearray((number,))
-        part += header
-        rest = value
-        while rest:
-            room = MAX_DATA - len(part)
-            if room == 0:
-                yield bytes(part)
-                number = number % _LAST_NUMBER + 1
-                part = bytearray((number,))
-                room = MAX_DATA - 1
-            part += rest[:room]
-            rest = rest[room:]
-    yield bytes(part)

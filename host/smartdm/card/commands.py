@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from smartdm.card.apdu import MAX_LE, CommandApdu, ResponseApdu
-from smartdm.card.batch import ALL_LEVELS, Tag
+from smartdm.card.batch import ALL_LEVELS
 from smartdm.card.channel import Channel
+from smartdm.card.parts import Tag
 from smartdm.card.place import Place, encode_place
 from smartdm.codec import packed, tlv
 from smartdm.errors import CodecError, WireError, card_error

@@ -8,7 +8,7 @@ Format and Type names the Type by its place in the definition.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from smartdm.card.batch import Batch, Entry, added
@@ -27,8 +27,8 @@ DefinitionAt = Callable[[Uri], int | None]
 
 def holds_objects(batch: Batch) -> bool:
     """Whether something is added that looks like a management object: definitions may concern it."""
-    adds = [entry.added[1] for entry in batch.entries if entry.added]
-    return any(inner.type and not inner.is_leaf for node in adds for _, inner in node.walk())
+    tops = [node for entry in batch.entries if entry.added for node in entry.added[1]]
+    return any(inner.type and not inner.is_leaf for node in tops for _, inner in node.walk())
 
 
 def says_nothing(node: Node) -> bool:
@@ -71,15 +71,16 @@ class Former:
             raise retold(error, entry.name, number) from error
         return entry
 
-    def _add(self, parent: Uri, node: Node) -> Entry:
+    def _add(self, parent: Uri, nodes: Sequence[Node]) -> Entry:
         above = self._above(parent)
-        node = self._suited(node, above.definition if above else None, parent / node.name)
-        self._made.append((parent / node.name, above, node))
+        definition = above.definition if above else None
+        nodes = [self._suited(node, definition, parent / node.name) for node in nodes]
+        self._made += [(parent / node.name, above, node) for node in nodes]
 
         def choose(over: packed.Defined | None, uri: Uri, inner: Node) -> packed.Defined | None:
             return self._registry.choose(over, parent.join(uri), inner)
 
-        return added(parent, node, above, choose)
+        return added(parent, *nodes, above=above, choose=choose)
 
     def _suited(self, node: Node, above: Definition | None, uri: Uri) -> Node:
         """The subtree with the Formats that its definitions say where the nodes themselves say nothing."""

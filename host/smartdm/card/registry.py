@@ -120,14 +120,17 @@ class Registry:
         """A definition that was added to the card: it need not be read from there."""
         self._remembered[packed.digest(definition)] = definition
 
-    def foreseen(self, definitions: Iterable[Definition]) -> Registry:
-        """The registry as it will be with more definitions, their ids guessed; this one stays as it is."""
+    def foreseen(self, definitions: Iterable[Definition], least: int) -> Registry:
+        """The registry as it will be with more definitions, their ids guessed; this one stays as it is.
+
+        ``least``: the first id that the card gives to definitions.
+        """
         later = Registry(self._card, self._find)
         later._roots = {
             root.number: later._enter(root.number, root.digest, root.definition) for root in self.roots.values()
         }
         for definition in definitions:
-            first = max(later._definitions, default=_LAST_OWN) + 1
+            first = max(least, max(later._definitions, default=_LAST_OWN) + 1)
             later._roots[first] = later._enter(first, packed.digest(definition), definition)
         return later
 

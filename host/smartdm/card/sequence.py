@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from smartdm.card.batch import Batch, Tag
+from smartdm.card.batch import Batch
+from smartdm.card.parts import Tag
 from smartdm.errors import CardError, retold
 from smartdm.mo.tree import Node
 from smartdm.wire import Limit

@@ -18,8 +18,8 @@ from smartdm.errors import CodecError, WireError
 from smartdm.mo.uri import Uri
 
 CHECKPOINT: Final = 8
-"""Pieces that are committed together.  A commit costs about 4 writes (the upload's leaf, one or two pages of the id
-table, the superblock), a piece about 1.5: so the commits add a third to the writes, and a cut loses at most 8 APDUs."""
+"""Pieces that are committed together.  A commit costs about 3 writes (the upload's leaf, a page of the id table, the
+superblock), a piece about one half; fewer commits would save little, and a cut loses at most 8 APDUs."""
 
 _NAME_BYTES = 12
 
@@ -55,9 +55,7 @@ def steps(place: Hidden, value: bytes, done: int | None) -> list[Batch]:
         batch = Batch()
         if done is None and not batches:
             batch.upload(place.segments[-1])
-        for part in parts[at : at + CHECKPOINT]:
-            batch.piece(place, part)
-        batches.append(batch)
+        batches.append(batch.piece(place, *parts[at : at + CHECKPOINT]))
     return batches
 
 

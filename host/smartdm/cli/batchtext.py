@@ -114,9 +114,10 @@ class BatchReader:
 
     def add(self, cursor: _Cursor) -> str:
         """The head of an ADD; its nodes follow."""
-        parent = cursor.uri()
-        self._parents.append((parent, 1))
-        return f"below {parent}"
+        parent, count = cursor.uri(), cursor.number()
+        if count:
+            self._parents.append((parent, count))
+        return f"below {parent}{'' if count == 1 else f', {count} subtrees'}"
 
     def get(self, cursor: _Cursor) -> str:
         """A GET, remembered for the answer."""

@@ -1,6 +1,7 @@
 """Packed trees: the card's own binary form, for answers, ADD commands and files.
 
-``docs/store.md`` ("Packed streams") defines it, ``wire.py`` has its numbers, ``packed_node`` the fields of one node.
+``docs/store.md`` ("Packed streams") defines it, ``wire.py`` has its numbers, ``packed_node`` and ``packed_write``
+the fields of one node.
 Nodes follow each other in pre-order, or level by level as ADD takes them.  What the node ids in an answer mean
 (servers of ACLs, definitions) is told by a Known; files hold no such ids and are read without.
 """
@@ -38,7 +39,8 @@ from smartdm.codec.packed_fields import (
     format_number,
     pieces,
 )
-from smartdm.codec.packed_node import Defined, Form, Raw, format_of, node_header, read_node, title_of, type_of
+from smartdm.codec.packed_node import Form, Raw, format_of, read_node, title_of, type_of
+from smartdm.codec.packed_write import Defined, node_header
 from smartdm.errors import CodecError
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
@@ -123,14 +125,17 @@ def encode_header(counted: bool = True, generation: int = 0, level_order: bool =
     return bytes([flags]) + generation.to_bytes(3, "big")
 
 
-def elements(node: Node, parent: Defined | None = None, choose: Choose | None = None) -> Iterator[tuple[bytes, bytes]]:
-    """The nodes of a tree level by level, as ADD takes them: (header up to count or value length, value).
+def elements(
+    *nodes: Node, parent: Defined | None = None, choose: Choose | None = None
+) -> Iterator[tuple[bytes, bytes]]:
+    """The nodes of trees level by level, as ADD takes them: (header up to count or value length, value).
 
-    Neither VerNo nor TStamp: the card sets both.  ``choose``: tells which nodes name a definition, beginning with
-    the definition of the ``parent`` on the card.  CodecError as in encode(), at the first element.
+    First all top nodes, then the children of all of them.  Neither VerNo nor TStamp: the card sets both.  ``choose``:
+    tells which nodes name a definition, beginning with the definition of the ``parent`` on the card.  CodecError as in
+    encode(), at the first element.
     """
-    checked = list(_walk(node))  # all of it before anything goes out
-    queue = deque([(*checked[0], parent)])  # with the definition of the node above
+    checked = [list(_walk(node)) for node in nodes]  # all of it before anything goes out
+    queue = deque((*walked[0], parent) for walked in checked)  # with the definition of the node above
     while queue:
         uri, item, above = queue.popleft()
         defined = choose(above, uri, item) if choose and item.name else None

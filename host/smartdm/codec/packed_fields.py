@@ -30,6 +30,7 @@ _META = {text: index for index, text in enumerate(wire.TYPES)}
 _ENTRY = 2
 _SHIFT: int = wire.ACL_ID_SHIFT
 _MASK = (1 << _SHIFT) - 1
+_RUN: int = wire.ID_RUN
 
 
 # Writing.
@@ -137,12 +138,12 @@ def read_name(data: bytes, offset: int) -> tuple[str, int]:
     return name, end
 
 
-def read_count(data: bytes, offset: int) -> tuple[int, int]:
-    """A number of children or pieces."""
+def read_count(data: bytes, offset: int) -> tuple[int, bool, int]:
+    """(number of children or pieces, whether their ids are consecutive and only the first is told, offset behind)."""
     count, end = read_number(data, offset, 1, "number of children")
-    if count > MAX_CHILDREN:
-        raise CodecError(f"{count} children, but {MAX_CHILDREN} is the most", offset)
-    return count, end
+    if count <= MAX_CHILDREN:
+        return count, False, end
+    return count - _RUN, True, end
 
 
 def read_value(data: bytes, offset: int) -> tuple[bytes | None, int]:

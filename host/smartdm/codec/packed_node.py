@@ -1,12 +1,14 @@
-"""One node of a packed tree, without its children: the fields of ``docs/store.md`` ("Packed streams").
+"""One node of a packed tree as it is read, without its children: the fields of ``docs/store.md`` ("Packed streams").
 
 ::
 
     [id 2] [VerNo 2] kind 1  meta 1  [L name]  [definition 3]  [L Type]  [L Title]  [L ACL]  [TStamp 4]  tail
     tail:  interior node: number of children 1      leaf: L value, or FF, number of pieces 1
            where nodes have ids: then the ids of the children or pieces, 2 bytes each
+    a number F0 + n: n of them with consecutive ids, of which only the first follows
 
-A Raw is a node as it stands there; ``packed`` makes a Node of it, ``packed_definition`` a definition.
+A Raw is a node as it stands there; ``packed`` makes a Node of it, ``packed_definition`` a definition.  Writing is in
+``packed_write``.
 """
 
 from __future__ import annotations
@@ -18,12 +20,6 @@ from smartdm import wire
 from smartdm.codec.packed_fields import (
     FORMATS,
     UnknownId,
-    encode_acl,
-    encode_number,
-    encode_text,
-    encode_type,
-    encode_value_length,
-    format_number,
     read_acl,
     read_count,
     read_name,
@@ -34,8 +30,7 @@ from smartdm.codec.packed_fields import (
 from smartdm.errors import CodecError
 from smartdm.mo.acl import EMPTY, Acl
 from smartdm.mo.definition import Definition
-from smartdm.mo.tree import Format, Node
-from smartdm.mo.uri import Uri
+from smartdm.mo.tree import Format
 
 # As plain integers: arithmetic on enum members costs more than all else in a node.
 _TITLE, _ACL, _TSTAMP, _DEFINED, _OWN_TYPE, _OWN_NAME, _INTERIOR = (
@@ -55,67 +50,8 @@ _WITHHELD, _NODE, _BIN = int(wire.Format.WITHHELD), int(wire.Format.NODE), int(w
 _META_DEFINITION, _META_INLINE = int(wire.META_DEFINITION), int(wire.META_INLINE)
 _ID_HIGH = int(wire.DEFINITION_ID_HIGH)
 _TYPES = wire.TYPES
-
-
-# Writing.
-
-
-@dataclass(frozen=True, slots=True)
-class Defined:
-    """How a node names its definition on a card.  ``number``: its node id; ``own_name``: whether the name follows."""
-
-    number: int
-    definition: Definition
-    own_name: bool
-
-
-def node_header(node: Node, uri: Uri, counted: bool, stamped: bool, defined: Defined | None = None) -> bytes:
-    """Everything of a node but the bytes of its value; CodecError naming ``uri`` if it does not fit.
-
-    ``defined``: for one that has its Format and most of the rest from a definition.
-    """
-    try:
-        verno = encode_number(node.verno, 2, "VerNo") if counted else b""
-        kind, head = _plain_head(node) if defined is None else _defined_head(node, defined)
-        title = "" if defined and node.title == defined.definition.title else node.title
-        optional = b""
-        if title:
-            kind |= _TITLE
-            optional += encode_text(title, "Title")
-        if node.acl:
-            kind |= _ACL
-            optional += encode_acl(node.acl)
-        if stamped and node.tstamp is not None:
-            kind |= _TSTAMP
-            optional += encode_number(node.tstamp, 4, "TStamp")
-        tail = encode_value_length(node.value) if node.is_leaf else bytes([len(node.children)])
-        return b"".join((verno, bytes([kind]), head, optional, tail))
-    except CodecError as error:
-        raise CodecError(f"node {uri}: {error}") from error
-
-
-def _plain_head(node: Node) -> tuple[int, bytes]:
-    """(kind, meta to Type) of a node that stands for itself."""
-    meta = encode_type(node.type)
-    return format_number(node.format), meta[:1] + encode_text(node.name, "name") + meta[1:]
-
-
-def _defined_head(node: Node, defined: Defined) -> tuple[int, bytes]:
-    """(kind, meta to Type) of a node that has its Format and most of the rest from its definition."""
-    number, types = defined.number, defined.definition.types
-    kind = _DEFINED | number >> 8 | (0 if node.is_leaf else _INTERIOR)
-    head = bytes([number & 0xFF])
-    if defined.own_name:
-        kind |= _OWN_NAME
-        head += encode_text(node.name, "name")
-    further = types.index(node.type) if node.is_leaf and node.type in types else 0
-    if further:
-        kind |= _OWN_TYPE
-        head += bytes([1, further])
-    return kind, head
-
-
-# Reading.
+_ID = 2
+_IDS = 1 << 8 * _ID
 
 
 @dataclass(slots=True)
@@ -267,14 +203,23 @@ def _optional(data: bytes, offset: int, raw: Raw, form: Form) -> int:
         raw.value, offset = read_value(data, offset)
         if raw.value is not None:
             return offset
-    raw.count, offset = read_count(data, offset)
+    raw.count, is_run, offset = read_count(data, offset)
     if form.with_ids:
-        end = offset + 2 * raw.count
-        if end > len(data):
-            raise CodecError("the stream ends inside the ids of children", len(data))
-        raw.ids = tuple(int.from_bytes(data[at : at + 2], "big") for at in range(offset, end, 2))
-        offset = end
+        raw.ids, offset = _ids(data, offset, raw.count, is_run=is_run)
     return offset
+
+
+def _ids(data: bytes, offset: int, count: int, *, is_run: bool) -> tuple[tuple[int, ...], int]:
+    """The ids of the children or pieces, 2 bytes each; of a run the first one alone is told."""
+    end = offset + (_ID if is_run else _ID * count)
+    if end > len(data):
+        raise CodecError("the stream ends inside the ids of children", len(data))
+    ids = tuple(int.from_bytes(data[at : at + _ID], "big") for at in range(offset, end, _ID))
+    if not is_run:
+        return ids, end
+    if ids[0] + count > _IDS:
+        raise CodecError(f"{count} consecutive ids from {ids[0]} on go beyond 16 bits", offset)
+    return tuple(range(ids[0], ids[0] + count)), end
 
 
 def format_of(raw: Raw) -> Format:

@@ -1,7 +1,7 @@
 """What a card tells about its nodes by id, and what changed between two looks at it.
 
     Item       the state of one node; its children or pieces are named by their ids
-    Feed       the items that are newer than a generation, all of them if that was 0
+    Feed       the items that are newer than a generation, all of them if that was 0; perhaps older ones too
     Snapshot   every item of a subtree: a feed from generation 0, or an older snapshot brought up to date
     infer()    snapshot + feed -> next snapshot and the list of changes
 
@@ -62,7 +62,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """The items that a card told, by id.  ``generation``: the card's when it answered."""
+    """The items that a card told, by id.  ``generation``: the card's when it answered.
+
+    Once in 65,536 generations a card tells of a node that did not change.
+    """
 
     generation: int
     items: Mapping[int, Item]

@@ -1,8 +1,9 @@
 """What turns the present tree into the wanted one: changes, each of them one command, in an order that cards can take.
 
-The order: what goes, the deepest first; what comes, the shallowest and smallest first; values, then titles, by node id;
-ACLs last, the deepest first.  So no command needs a right that an earlier one has taken away, nodes that come fill the
-pages of the id table one after the other, and commands that change nodes in place write each page once.
+The order: what goes, the deepest first; what comes, the shallowest first, what comes below one node together, there the
+smallest first; values, then titles, by node id; ACLs last, the deepest first.  So no command needs a right that an
+earlier one has taken away, nodes that come fill the pages of the id table one after the other, and commands that change
+nodes in place write each page once.
 """
 
 from __future__ import annotations
@@ -86,14 +87,14 @@ def changes(present: Node, target: Node, terms: Terms, ids: Mapping[Uri, int]) -
     return sorted(found, key=lambda change: _order(change, ids))
 
 
-def _order(change: Change, ids: Mapping[Uri, int]) -> tuple[int, int, int]:
+def _order(change: Change, ids: Mapping[Uri, int]) -> tuple[int, int, Uri, int]:
     number, depth = ids.get(change.uri, 0), change.uri.depth
     match change.action:
         case Action.ADD:
-            return change.action, depth, change.nodes
+            return change.action, depth, change.uri.parent, change.nodes
         case Action.REMOVE | Action.REMOVE_LATE | Action.ACL:
-            return change.action, -depth, number
-    return change.action, number, 0
+            return change.action, -depth, ROOT, number
+    return change.action, number, ROOT, 0
 
 
 def _compared(uri: Uri, old: Node, new: Node, terms: Terms) -> Iterator[Change]:

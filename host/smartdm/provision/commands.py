@@ -1,5 +1,6 @@
 """Changes as the commands of one batch.
 
+What comes below one node comes in one Add: the card then writes that node, and its page of the id table, only once.
 Values that are too long for that are uploaded beforehand, and the batch only takes them: a new leaf is added empty.
 The nodes above such a leaf, if they are new too, are added without their ACLs and get them at the end: an ACL that is
 there at once could forbid its own author to fill the leaf.
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final
 
 from smartdm.codec import packed
@@ -28,10 +30,10 @@ Uploads = Mapping[Uri, tuple[Place, Batch | None]]
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """A batch, and for each of its entries the change that it is part of; None for a server."""
+    """A batch, and for each of its entries the changes that it is about; none if it makes servers known."""
 
     batch: Batch
-    about: tuple[Change | None, ...]
+    about: tuple[tuple[Change, ...], ...]
 
 
 def large_values(changes: Iterable[Change]) -> Iterator[tuple[Uri, bytes]]:
@@ -48,18 +50,31 @@ def large_values(changes: Iterable[Change]) -> Iterator[tuple[Uri, bytes]]:
 def commands(changes: Iterable[Change], servers: Iterable[str], uploads: Uploads, time: int | None) -> Commands:
     """The batch of ordered changes.
 
-    ``servers``: to be made known although no ACL names them; ``uploads``: the large values.
+    ``servers``: to be made known; ``uploads``: the large values.
     """
-    batch, about = Batch(time), list[Change | None]()
-    for server_id in servers:
-        batch.server(server_id)
-        about.append(None)
-    for change in completed(changes, uploads):
-        place, pieces = uploads.get(change.uri, (None, None)) if change.action is Action.REPLACE else (None, None)
+    batch, about = Batch(time), list[tuple[Change, ...]]()
+    names = tuple(servers)
+    if names:
+        batch.server(*names)
+        about.append(())
+    for group in _together(completed(changes, uploads)):
+        first = group[0]
+        place, pieces = uploads.get(first.uri, (None, None)) if first.action is Action.REPLACE else (None, None)
         batch.entries += pieces.entries if pieces else []
-        _append(batch, change, place)
-        about += [change] * (len(batch.entries) - len(about))
+        _append(batch, group, place)
+        about += [group] * (len(batch.entries) - len(about))
     return Commands(batch, tuple(about))
+
+
+def _together(changes: Iterable[Change]) -> Iterator[tuple[Change, ...]]:
+    """The changes in their order, those that are one command together: neighbours that come below the same node."""
+
+    def command(numbered: tuple[int, Change]) -> Uri | int:
+        number, change = numbered
+        return change.uri.parent if change.action is Action.ADD else number
+
+    for _, group in groupby(enumerate(changes), command):
+        yield tuple(change for _, change in group)
 
 
 def completed(changes: Iterable[Change], uploads: Container[Uri]) -> list[Change]:
@@ -88,12 +103,13 @@ def _emptied(node: Node, uri: Uri, leaves: list[Uri]) -> Node:
     return replace(node, value=value, acl=EMPTY, children=children)
 
 
-def _append(batch: Batch, change: Change, upload: Place | None) -> None:
+def _append(batch: Batch, group: tuple[Change, ...], upload: Place | None) -> None:
+    change = group[0]
     new = change.new
     if new is None:
         batch.delete(change.uri)
     elif change.action is Action.ADD:
-        batch.add(change.uri.parent, replace(new, name=change.uri.name))
+        batch.add(change.uri.parent, *(replace(each.new, name=each.uri.name) for each in group if each.new))
     elif change.action is Action.TITLE:
         batch.title(change.uri, new.title)
     elif change.action is Action.ACL:

@@ -49,7 +49,7 @@ class Plan:
 
     ``definitions``: to be loaded first, in a commit of their own, because the nodes that follow name them by the ids
     that they get there.  ``uploads``: values that are too long for the batch, by their leaves; they come next.
-    ``servers``: all that will be made known; ``listed``: those of them that no ACL in the batch names.
+    ``servers``: that will be made known.
     ``hidden``: leaves that cannot be read, but were written by this profile last.  ``faults``: why it cannot be done;
     ``notes``: what else should be known.  ``done_before``: the card tells that this profile was applied last.
     """
@@ -60,7 +60,6 @@ class Plan:
     changes: tuple[Change, ...]
     definitions: tuple[Definition, ...]
     servers: tuple[str, ...]
-    listed: tuple[str, ...]
     uploads: Mapping[Uri, Upload]
     hidden: tuple[Uri, ...]
     faults: tuple[Fault, ...]
@@ -86,7 +85,7 @@ class Plan:
         places = {
             uri: (upload.place, upload.batches[0] if upload.at_once else None) for uri, upload in self.uploads.items()
         }
-        return commands(self.changes, self.listed, places, time)
+        return commands(self.changes, self.servers, places, time)
 
     def outgoing(self, session: Session, time: int | None) -> list[Batch]:
         """All batches as they will go out, each a commit."""
@@ -131,7 +130,6 @@ def make_plan(session: Session, profile: Profile, *, rewrite: bool = False) -> P
         tuple(found),
         missing,
         tuple(servers),
-        tuple(server_id for server_id in servers if server_id not in named),
         uploads,
         tuple(uri for uri, names in target.blind.items() if names) if skipped else (),
         faults,
@@ -166,9 +164,9 @@ def _measured(session: Session, plan: Plan) -> Plan:
     try:
         batches = plan.outgoing(session, 0)
     except CardError as error:
-        change = None if error.index is None else plan.commands(None).about[error.index]
+        group = () if error.index is None else plan.commands(None).about[error.index]
         note = "; ".join(getattr(error, "__notes__", ())) or str(error)
-        return replace(plan, faults=(Fault(change.uri if change else ROOT, note, error.dm_status),))
+        return replace(plan, faults=(Fault(_place(group), note, error.dm_status),))
     known, roots = session.registry.known.definitions, session.registry.roots
 
     def defined(node: Node) -> packed.Defined | None:
@@ -180,6 +178,13 @@ def _measured(session: Session, plan: Plan) -> Plan:
     need = room(session.info, batches, plan.changes, touched(plan.changes, plan.target, defined))
     faults = (Fault(ROOT, need.fault, _NO_MEMORY),) if need.fault else ()
     return replace(plan, room=need, faults=faults)
+
+
+def _place(group: tuple[Change, ...]) -> Uri:
+    """The node that a command is about; of an Add of several, that below which they come."""
+    if len(group) == 1:
+        return group[0].uri
+    return group[0].uri.parent if group else ROOT
 
 
 class _Reasons:

@@ -6,7 +6,7 @@ writes.  A node that is written twice counts once: the first one is given up at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,13 +17,17 @@ from smartdm.mo.uri import Uri
 from smartdm.provision.changes import Action, Change
 from smartdm.provision.limits import Info
 from smartdm.session import Batch
-from smartdm.wire import Command, Limit
+from smartdm.wire import Command, Format, Limit
 
-_HEAD: Final = 3 + 2
+_GENERATION: Final = 2
+_HEAD: Final = _GENERATION + 2
 """Generation and VerNo."""
 _TSTAMP: Final = 4
 _ID: Final = 2
+_FORMAT: Final = 0x0F
 _ACL_ENTRY: Final = 2
+_RUN: Final = range(1, 16)
+"""So many consecutive ids are written as one."""
 _KIB: Final = 1024
 
 
@@ -80,19 +84,24 @@ def _batch(batch: Batch) -> Iterator[int]:
         for number, (header, value) in enumerate(entry.elements[1:]):
             size = _HEAD + len(header) + len(value) + stamp
             if nodes:
-                yield size + _below(nodes[number]) - _acl_surplus(nodes[number].acl)
-            else:
-                yield size + (_ID if number else 0)  # a definition's id, which its parent holds
+                yield size + _new_ids(_below(nodes[number])) - _acl_surplus(nodes[number].acl)
+            else:  # a definition, or a leaf
+                yield size + (_new_ids(header[-1]) if header[0] & _FORMAT == Format.NODE else 0)
 
 
 def _below(node: Node) -> int:
-    """Bytes of the ids of children or pieces."""
-    return _ID * (len(packed.pieces(node.value)) if node.is_leaf else len(node.children))
+    """Number of children or pieces."""
+    return len(packed.pieces(node.value)) if node.is_leaf else len(node.children)
 
 
-def _levels(top: Node) -> Iterator[Node]:
+def _new_ids(count: int) -> int:
+    """Bytes of the ids of so many new children or pieces: consecutive ones, unless the card has gaps."""
+    return _ID if count in _RUN else _ID * count
+
+
+def _levels(tops: Sequence[Node]) -> Iterator[Node]:
     """The nodes of an Add as they go out, pieces of values included."""
-    level = [top]
+    level = list(tops)
     while level:
         below: list[Node] = []
         for node in level:
@@ -113,7 +122,7 @@ def record(node: Node, uri: Uri, defined: packed.Defined | None) -> int:
     """Bytes of the record of a node that is there already, children not counted but for their ids."""
     alone = packed.node_header(node, uri, counted=True, stamped=False, defined=defined)
     value = node.size if node.size <= Limit.VALUE else 0
-    return 3 + len(alone) + _TSTAMP + value + _below(node) - _acl_surplus(node.acl)
+    return _GENERATION + len(alone) + _TSTAMP + value + _ID * _below(node) - _acl_surplus(node.acl)
 
 
 def touched(changes: Iterable[Change], target: Node, defined: Callable[[Node], packed.Defined | None]) -> Iterator[int]:

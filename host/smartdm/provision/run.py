@@ -31,6 +31,7 @@ _VERBS: Final = {
     Action.TITLE: "Replace",
     Action.ACL: "Replace",
 }
+_LEAF: Final = ("the leaf", "a leaf of them")
 _FORM: Final = frozenset(
     {Sw.NOT_DEFINED, Sw.OCCURRENCE, Sw.PERMANENT, Sw.NOT_INTERIOR, Sw.NOT_LEAF, Sw.BAD_FORMAT, Sw.BAD_TYPE}
 )
@@ -74,13 +75,13 @@ def _upload(session: Session, plan: Plan, expect: int, tell: Tell) -> int:
 
 
 @contextmanager
-def _explained(plan: Plan, about: tuple[Change | None, ...]) -> Iterator[None]:
+def _explained(plan: Plan, about: tuple[tuple[Change, ...], ...]) -> Iterator[None]:
     """Refusals get a note: which right was wanted, and what stands against it."""
     try:
         yield
     except CardError as error:
-        change = about[error.index] if about and error.index is not None else None
-        note = _of_change(error, plan, change) if change else _of_others(error, plan)
+        group = about[error.index] if about and error.index is not None else ()
+        note = _of_changes(error, plan, group) if group else _of_others(error, plan)
         if note:
             error.add_note(note)
         raise
@@ -94,29 +95,35 @@ def _of_others(error: CardError, plan: Plan) -> str:
     return ""
 
 
-def _of_change(error: CardError, plan: Plan, change: Change) -> str:
+def _of_changes(error: CardError, plan: Plan, group: tuple[Change, ...]) -> str:
+    """Of one command: a change, or all that comes below one node, where the card does not tell which of them it was."""
+    verb = _VERBS[group[0].action]
+    uris = ", ".join(str(change.uri) for change in group)
     if error.sw == Sw.NOT_ALLOWED:
-        return _right(plan.present.tree, change)
+        return f"{uris}: {_right(plan.present.tree, group)}"
     if error.sw == Sw.ACCESS_DENIED:
-        return f"the definition of {change.uri} does not allow {_VERBS[change.action]}"
-    if error.sw in _FORM and change.reason:
-        return f"{change.uri} is wanted by {change.reason}"
+        return f"the definition of {uris} does not allow {verb}"
+    reasons = ", ".join(dict.fromkeys(change.reason for change in group if change.reason))
+    if error.sw in _FORM and reasons:
+        return f"{uris} {'is' if len(group) == 1 else 'are'} wanted by {reasons}"
     return _of_others(error, plan)
 
 
-def _right(tree: Node, change: Change) -> str:
+def _right(tree: Node, group: tuple[Change, ...]) -> str:
     """Which right was wanted where, and the ACL that did not give it."""
+    change = group[0]
     verb, at, new = _VERBS[change.action], change.uri, change.new
     also = ""
     if change.action is Action.ADD:
         at = change.uri.parent
-        also = " (and Replace, as the leaf has an ACL of its own)" if new and new.is_leaf and new.acl else ""
+        closed = any(each.new and each.new.is_leaf and each.new.acl for each in group)
+        also = f" (and Replace, as {_LEAF[len(group) > 1]} has an ACL of its own)" if closed else ""
     elif change.action is Action.ACL and new and new.is_leaf:
         at = change.uri.parent
     elif change.action is Action.ACL and not change.uri.is_root:
         also = f" or on {change.uri.parent}"
     owner, acl = _effective(tree, at)
-    return f"{change.uri}: {verb} on {at}{also} is wanted; what counts there is the ACL of {owner}: {acl}"
+    return f"{verb} on {at}{also} is wanted; what counts there is the ACL of {owner}: {acl}"
 
 
 def _effective(tree: Node, uri: Uri) -> tuple[Uri, str]:

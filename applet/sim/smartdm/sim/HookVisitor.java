@@ -11,6 +11,8 @@ final class HookVisitor extends MethodVisitor {
   private static final String HOOKS = "smartdm/sim/Hooks";
   private static final String UTIL_HOOKS = "smartdm/sim/UtilHooks";
   private static final String UTIL = "javacard/framework/Util";
+  private static final String APDU_HOOKS = "smartdm/sim/ApduHooks";
+  private static final String APDU = "javacard/framework/APDU";
   private static final String OBJECT = "Ljava/lang/Object;";
   private static final String THROWABLE = "java/lang/Throwable";
 
@@ -19,6 +21,8 @@ final class HookVisitor extends MethodVisitor {
 
   private static final Set<String> WRITERS =
       Set.of("arrayCopy", "arrayCopyNonAtomic", "arrayFillNonAtomic", "setShort");
+
+  private static final Set<String> RECEIVERS = Set.of("setIncomingAndReceive", "receiveBytes");
 
   private final String className;
   private final String method;
@@ -181,6 +185,11 @@ final class HookVisitor extends MethodVisitor {
         throw refusal("calls Util." + name + ", which the simulated card does not model");
       }
       super.visitMethodInsn(opcode, UTIL_HOOKS, name, descriptor, false);
+      return;
+    }
+    if (owner.equals(APDU) && RECEIVERS.contains(name)) {
+      String withApdu = "(L" + APDU + ";" + descriptor.substring(1);
+      super.visitMethodInsn(Opcodes.INVOKESTATIC, APDU_HOOKS, name, withApdu, false);
       return;
     }
     if (opcode == Opcodes.INVOKESTATIC && name.equals("getInstance") && isApi(owner)) {

@@ -1,0 +1,182 @@
+package smartdm;
+
+import static smartdm.Words.*;
+
+/** Level 11: the commands that change nodes which are there. */
+abstract class Changing extends Adding {
+  // Of kind and meta: what a new Format and Type leave.
+  private static final short KEPT_BITS = (short) 0xF000;
+
+  Changing(byte[] buf, short at, short end) {
+    super(buf, at, end);
+  }
+
+  // Refuse to Replace in the registry, or what definition or ACL deny.
+  private void change(short granule) {
+    if (words[BASE] != ROOT) {
+      Memory.refuse((byte) Wire.SW_PERMANENT);
+    }
+    allow(granule, Wire.VERB_REPLACE);
+  }
+
+  final void replace(byte[] buf, short granule) {
+    final short[] w = words;
+    final short model = definition(granule);
+    final short kind = u8(buf);
+    final short meta = u8(buf);
+    final short type = w[AT];
+    short typeLen = 0;
+    short field = NOTHING;
+    // Bits of kind and meta that stay, and those that come.
+    short keep = (short) -1;
+    short come = 0;
+    if (w[FORMAT] == Wire.FORMAT_NODE) {
+      Memory.refuse((byte) Wire.SW_NOT_LEAF);
+    }
+    change(granule);
+    short format = format(granule);
+    if (kind != Wire.FORMAT_KEEP) {
+      Input.knownType(meta);
+      if ((byte) meta < 0) {
+        property(buf);
+      }
+      Input.utf8(buf, type, w[AT]);
+      typeLen = (short) (w[AT] - type);
+      field = TYPE_AT;
+      if (model == ROOT) {
+        format = kind;
+        keep = KEPT_BITS;
+        come = (short) (kind << 8 | meta);
+      } else {
+        // OWN_TYPE is four times the length of 01, n.
+        keep = (short) ~(Wire.KIND_OWN_TYPE << 8);
+        come = (short) (typeLen << 10);
+        if (kind != format) {
+          Memory.refuse((byte) Wire.SW_BAD_FORMAT);
+        }
+        checkType(buf, model, meta, type);
+      }
+    }
+    final short n = u8(buf);
+    Input.checkFormat(format, n);
+    final short tailLen = valueLen(n);
+    prune(w[FOUND]);
+    look(granule);
+    w[KIND_META] = (short) (w[KIND_META] & keep | come);
+    revise(w[FOUND], field, buf, type, typeLen, tailLen);
+    value();
+  }
+
+  // The Type of a defined leaf: one of the further ones, or the first, which is meta 0.
+  private void checkType(byte[] buf, short model, short meta, short type) {
+    if ((byte) meta < 0) {
+      furtherType(model, buf, type);
+    } else if (meta > 0) {
+      Memory.refuse((byte) Wire.SW_BAD_TYPE);
+    }
+  }
+
+  /** Remember a node for the next command; pieces can be taken only from the uploads. */
+  final void source(short granule) {
+    final short[] w = words;
+    if (w[FORMAT] == Wire.FORMAT_NODE) {
+      Memory.refuse((byte) Wire.SW_NOT_LEAF);
+    }
+    access(definition(granule), Wire.ACCESS_COPY);
+    allow(granule, Wire.VERB_GET);
+    if (w[FORMAT] == Wire.PIECES) {
+      if (w[FOUND_PARENT] != Wire.NODE_UPLOADS) {
+        Memory.refuse((byte) Wire.SW_NO_SOURCE);
+      }
+      Tree.right((short) (w[RIGHTS] & Wire.VERB_DELETE));
+    }
+    w[SOURCE] = w[FOUND];
+  }
+
+  /** The root itself stays: to delete it is to empty the tree, for which there is always room. */
+  final void delete(short granule) {
+    final short[] w = words;
+    final short id = w[FOUND];
+    final short model = definition(granule);
+    final short gone = id == ROOT ? w[CHILDREN] : (short) 1;
+    if (w[BASE] != ROOT
+        && (id < Wire.PRINCIPAL_FIRST_SERVER
+            || (isDefinition(granule) && w[FOUND_PARENT] != Wire.NODE_REGISTRY))) {
+      Memory.refuse((byte) Wire.SW_PERMANENT);
+    }
+    access(model, Wire.ACCESS_DELETE);
+    // The registry is the issuer's to clear up, whatever ACLs were brought along.
+    if (w[BASE] == ROOT || !issuer()) {
+      Tree.right((short) (w[RIGHTS] & Wire.VERB_DELETE));
+    }
+    if (rule(model, (short) 2) >= Wire.DEFINITION_REQUIRED
+        && count(granule(w[FOUND_PARENT]), model) == 1) {
+      Memory.refuse((byte) Wire.SW_OCCURRENCE);
+    }
+    w[KEPT] = (short) 0;
+    if (w[BASE] != ROOT) {
+      forget(id);
+    }
+    prune(id);
+    if (id != ROOT) {
+      drop(id);
+    }
+    relink(w[FOUND_PARENT], w[FOUND_PLACE], gone, (short) 0);
+  }
+
+  final void rename(byte[] buf, short granule) {
+    final short[] w = words;
+    final short model = definition(granule);
+    if (w[FOUND] == ROOT
+        || nameOf(granule) != granule
+        || (rule(model, (short) 0) & Wire.ACCESS_PERMANENT) != 0) {
+      Memory.refuse((byte) Wire.SW_PERMANENT);
+    }
+    change(granule);
+    final short name = text(buf);
+    Input.name(buf, name);
+    Input.utf8(buf, name, w[AT]);
+    final short place = place(granule(w[FOUND_PARENT]), buf, name);
+    if (place >= 0 && place != w[FOUND_PLACE]) {
+      Memory.refuse((byte) Wire.SW_ALREADY_EXISTS);
+    }
+    look(granule);
+    w[PATH] -= (short) (w[TYPE_AT] - NAME);
+    edit(w[FOUND], NAME_AT, buf, name, (short) (buf[name] + 1));
+    relink(w[FOUND_PARENT], (short) 0, (short) 0, (short) 0);
+    checkSubtree();
+  }
+
+  final void title(byte[] buf, short granule) {
+    final short[] w = words;
+    change(granule);
+    final short at = text(buf);
+    // LIMIT_TEXT is 127.
+    if (buf[at] < 0) {
+      Memory.refuse((byte) Wire.SW_BAD_ELEMENT);
+    }
+    Input.utf8(buf, at, w[AT]);
+    set(buf, TITLE_AT, (short) (Wire.KIND_TITLE << 8), at, (short) (w[AT] - at));
+  }
+
+  final void acl(byte[] buf, short granule) {
+    final short[] w = words;
+    if (w[BASE] != ROOT || (w[FOUND] == ROOT && !issuer())) {
+      Memory.refuse((byte) Wire.SW_PERMANENT);
+    }
+    if (w[FOUND] != ROOT) {
+      short rights = w[PARENT_RIGHTS];
+      if (w[FORMAT] == Wire.FORMAT_NODE) {
+        rights |= w[RIGHTS];
+      }
+      Tree.right((short) (rights & Wire.VERB_REPLACE));
+    }
+    final short at = text(buf);
+    final short len = parse(buf, at);
+    if (len == 1 && w[FOUND] == ROOT) {
+      Memory.refuse((byte) Wire.SW_BAD_ACL);
+    }
+    look(granule);
+    set(buf, ACL_AT, (short) (Wire.KIND_ACL << 8), at, len);
+  }
+}

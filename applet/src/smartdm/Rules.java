@@ -1,0 +1,120 @@
+package smartdm;
+
+import static smartdm.Words.*;
+
+/** Level 6: what a subtree must obey once it is complete, most of all its definition. */
+abstract class Rules extends Tree {
+  // Of kind and meta: all but TSTAMP; those of a piece of a value.
+  static final short NO_TSTAMP = (short) ~(Wire.KIND_TSTAMP << 8);
+  private static final short PIECE = (short) (Wire.FORMAT_BIN << 8);
+
+  Rules(byte[] buf, short at, short end) {
+    super(buf, at, end);
+  }
+
+  /**
+   * Refuse a subtree that is too deep, whose URIs are too long, that names two children of one node
+   * alike, or that breaks its definition. FOUND_PARENT, FOUND_PLACE and FOUND_DEPTH tell which;
+   * PATH is that of the parent.
+   */
+  final void checkSubtree() {
+    final short[] w = words;
+    final short parent = granule(w[FOUND_PARENT]);
+    look(parent);
+    short granule = walk(child(parent, w[FOUND_PLACE]), ALL_LEVELS);
+    do {
+      Memory.atMost((short) (w[FOUND_DEPTH] + (w[TOP] >> 1)), maxDepth, (byte) Wire.SW_TOO_DEEP);
+      Memory.atMost(w[PATH], Wire.LIMIT_URI, (byte) Wire.SW_URI_TOO_LONG);
+      final short slot = (short) (w[TOP] - 2);
+      if (slot < 0) {
+        checkNode(granule, parent, w[FOUND_PLACE]);
+      } else {
+        checkNode(granule, stack[slot], (short) ((stack[(short) (slot + 1)] & 0xFF) - 1));
+      }
+      granule = walkOn();
+    } while (granule >= 0);
+  }
+
+  private void checkNode(short granule, short parent, short place) {
+    final short[] w = words;
+    final short name = nameOf(granule);
+    final short len = get(name, NAME);
+    final short twin = twin(parent, name);
+    if (w[FORMAT] != Wire.FORMAT_NODE) {
+      look(granule);
+      if ((short) (len | (short) (w[KIND_META] & NO_TSTAMP) ^ PIECE) != 0
+          || w[FORMAT] == Wire.PIECES) {
+        Memory.refuse((byte) Wire.SW_BAD_FORMAT);
+      }
+      return;
+    }
+    if (twin != place) {
+      Memory.refuse((byte) Wire.SW_ALREADY_EXISTS);
+    }
+    final boolean definition = isDefinition(granule);
+    // A placeholder has none.
+    if (len == 0 && (w[TOP] == 0 || !definition)) {
+      Memory.refuse((byte) Wire.SW_BAD_NAME);
+    }
+    if (!definition) {
+      checkDefinition(granule, parent, name == granule);
+    }
+  }
+
+  // A node below one with definitions must have one of these; any other may be the root of an MO.
+  private void checkDefinition(short granule, short parent, boolean own) {
+    final short id = definition(granule);
+    short scope = definition(parent);
+    if (scope != ROOT) {
+      look(granule(scope));
+    }
+    if (scope == ROOT || words[CHILDREN] == 0) {
+      if (id == ROOT) {
+        return;
+      }
+      scope = Wire.NODE_REGISTRY;
+    }
+    final short rules = granule(scope);
+    // The placeholder's nodes do not take the name of another definition.
+    if (placeOf(rules, id) < 0
+        || (own
+            ? scope != Wire.NODE_REGISTRY
+                && (get(granule(id), NAME) != 0 || twin(rules, granule) >= 0)
+            : scope == Wire.NODE_REGISTRY)) {
+      Memory.refuse((byte) Wire.SW_NOT_DEFINED);
+    }
+    scope = rule(id, (short) 1);
+    if (scope > 0) {
+      Memory.atMost(count(parent, id), scope, (byte) Wire.SW_OCCURRENCE);
+    }
+  }
+
+  /** The Format of a node: its own, or that of its definition. */
+  final short format(short granule) {
+    final short definition = definition(granule);
+    return (short) (get(definition == ROOT ? granule : granule(definition), KIND) & FORMAT_MASK);
+  }
+
+  /** Refuse a Type that is not one of the definition's further ones: 01, its number. */
+  final void furtherType(short definition, byte[] buf, short off) {
+    final short number = buf[(short) (off + 1)];
+    if (buf[off] != 1
+        || number <= 0
+        || number > (short) (rule(definition, (short) 2) & ~Wire.DEFINITION_REQUIRED)) {
+      Memory.refuse((byte) Wire.SW_BAD_TYPE);
+    }
+  }
+
+  /** How many children of a node have a definition. */
+  final short count(short parent, short id) {
+    look(parent);
+    short n = 0;
+    short i = words[CHILDREN];
+    while (--i >= 0) {
+      if (definition(granule(child(parent, i))) == id) {
+        n++;
+      }
+    }
+    return n;
+  }
+}
