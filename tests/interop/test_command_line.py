@@ -116,11 +116,35 @@ def test_failures_say_what_to_do(cli: Cli):
     assert "--shared is for cards in readers" in cli.fails(2, "--card", "sim:a", "--shared", "mo", "tree")
 
 
+def test_a_card_without_the_applet_is_told(cli: Cli, pcscd: Pcscd):
+    with SimTransport(java=pcscd.java(), aid=bytes.fromhex("F0534D444D7E02")) as other:
+        other.new_card()
+        insert(other)
+        told = cli.fails(3, "--card", CARD, "card", "info")
+        assert told.startswith(f"ERROR: the card in {CARD} has no smartdm applet, or a locked one (")
+        assert cli.fails(3, "--card", CARD, "card", "info") == told, "it was given back"
+        pull(other)
+
+
 def test_a_missing_service_is_told(cli: Cli):
     cli.environment[SOCKET_VARIABLE] = str(cli.folder / "nix")
     assert "service does not run: start pcscd" in cli.fails(3, "--card", "pcsc:", "mo", "tree")
     assert cli.ok("card", "list").err.startswith("no cards; make a simulated one")
     assert re.search(r"note  readers +the smart card service does not run\n +-> start pcscd", cli("doctor").out)
+
+
+def test_a_card_in_a_reader_is_watched_with_one_command_a_look(cli: Cli, card: SimTransport):
+    trace = cli.folder / "trace"
+    with cli.start("--card", CARD, "mo", "changes", "--watch", "--every", "2.5", "--trace-file", "trace") as process:
+        assert process.stdout is not None
+        wait_for(lambda: trace.exists() and trace.read_text().count("> ") == 3, "three looks")
+        assert trace.read_text().count("> 00A40400") == 3
+        cli.ok("--card", CARD, "mo", "add", "./Note", "x")
+        assert [process.stdout.readline().split()[0] for _ in range(2)] == [b".", b"./Note"]
+        pull(card)  # long before the next look
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert told.decode().endswith(f"ERROR: there is no card in {FIRST}: put it in\n")
 
 
 # A simulated card in a virtual reader

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,25 @@ class Cli:
             check=False,
         )
         return Result(run.returncode, run.stdout, run.stderr.decode("utf-8"))
+
+    @contextmanager
+    def asking(self, question: bytes, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """The command while it waits for an answer, and so keeps the card; a no, if it was given none."""
+        with self.start(*arguments) as process:
+            assert process.stderr is not None
+            assert question in os.read(process.stderr.fileno(), 4096)
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    process.communicate(b"n\n", timeout=60)
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """The command in a process that goes on, with pipes to it."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            self.command(*arguments), stdin=pipe, stdout=pipe, stderr=pipe, cwd=self.folder, env=self.environment
+        )
 
     def ok(self, *arguments: str, stdin: bytes = b"") -> Result:
         result = self(*arguments, stdin=stdin)

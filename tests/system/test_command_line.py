@@ -199,3 +199,11 @@ def test_the_demo_shows_what_it_says():
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "All " in run.stdout
+
+
+def test_a_group_without_a_command_shows_its_help(bare):
+    result = bare("mo")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("Usage: smartdm mo [OPTIONS] COMMAND")
+    document = bare("--json", "mo").document
+    assert document["error"]["message"] == "a command is missing (see smartdm mo --help)"

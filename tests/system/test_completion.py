@@ -151,19 +151,8 @@ def test_completing_leaves_an_armed_power_cut_alone(filled):
 
 
 def test_a_busy_card_is_not_waited_for(filled):
-    holder = subprocess.Popen(
-        filled.command("mo", "delete", "./Mail"),
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=filled.folder,
-        env=filled.environment,
-    )
-    assert holder.stderr is not None
-    try:
-        assert b"Delete it?" in os.read(holder.stderr.fileno(), 4096)
+    with filled.asking(b"Delete it?", "mo", "delete", "./Mail"):
         assert offered(filled, "smartdm mo get ") == []
-    finally:
-        holder.communicate(b"n\n", timeout=60)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -1,5 +1,7 @@
 """mo batch on the real card: what is done, what is refused, and what is told about it."""
 
+import base64
+
 import pytest
 
 from tests.system.running import Cli, Result
@@ -120,6 +122,35 @@ def test_a_server_does_what_it_has_the_right_to(filled):
     assert result.err.startswith("b.dm:2: 425 ")
     assert filled.ok("mo", "get", "./Mail/Addr").out == "x"
     assert "6982" in filled.fails(4, "mo", "batch", "b.dm", "--principal", "nobody")
+    told = filled.fails(4, "mo", "batch", "b.dm", "--principal", "nobody", "--mode", "sequence")
+    assert "a batch that is not atomic may be done in part: see with `smartdm mo tree`" in told
+
+
+def test_who_may_write_what_he_may_not_read_still_writes(filled):
+    filled.ok("mo", "acl", "./Mail/Addr", "Get=#issuer&Replace=srv1")
+    filled.ok("mo", "acl", "./Mail/Icon", "Get=#issuer&Replace=srv1")
+    big = base64.b64encode(bytes(300)).decode()
+    done = batch(filled, f"set ./Mail/Icon {big} --base64\n", "--principal", "srv1")
+    assert (done.code, filled.ok("mo", "get", "./Mail/Icon").raw) == (0, bytes(300))
+    lines = refused(filled, "copy ./Mail/Icon ./Mail/Addr\n", "--principal", "srv1")
+    assert lines[0].startswith("b.dm:1: 425 Copy ./Mail/Icon to ./Mail/Addr: ")
+    done = batch(filled, "set ./Mail/Icon AP8= --base64\n", "--principal", "srv1")
+    assert (done.code, filled.ok("mo", "get", "./Mail/Icon").raw) == (0, b"\x00\xff")
+
+
+def test_a_copy_onto_what_cannot_be_read_is_the_cards_business(filled):
+    filled.ok("mo", "acl", "./Mail/Icon", "Get=#issuer&Replace=srv1")
+    done = batch(filled, "copy ./Mail/Addr ./Mail/Icon\n", "--principal", "srv1")
+    assert (done.code, filled.ok("mo", "get", "./Mail/Icon").out) == (0, "mail.example.org")
+
+
+def test_binary_values_go_only_where_they_fit(filled):
+    lines = refused(filled, "set ./Mail/Addr AP8= --base64\n")
+    assert "cannot be chr; use --format bin" in lines[0]
+    lines = refused(filled, "set ./Mail/Nix AP8= --base64\n")
+    assert lines[0].startswith("b.dm:1: 404 ")
+    lines = refused(filled, "set ./Mail AP8= --base64\n")
+    assert "6ADA" in lines[0]
 
 
 def test_documents_tell_what_became_of_each_command(filled):

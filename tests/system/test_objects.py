@@ -50,6 +50,17 @@ def test_a_definition_is_loaded_once_and_listed(cli):
     assert rows[0] == ["object", "nodes", "objects", "digest"]
     assert rows[1][:3] == [OBJECT, "5", "0"]
     assert rows[2][0] == "urn:oma:mo:oma-fumo:1.0"
+    before = cli.ok("card", "info", "--json").document
+    assert cli.ok("ddf", "load", "FUMO").out == "already there: urn:oma:mo:oma-fumo:1.0 (11 nodes)\n"
+    after = cli.ok("card", "info", "--json").document
+    assert (after["generation"], after["free_bytes"]) == (before["generation"], before["free_bytes"])
+
+
+def test_definitions_on_the_card_carry_no_times(cli):
+    cli.ok("ddf", "load", "FUMO", "--trace-file", "trace")
+    decoded = cli.ok("decode", "trace").out
+    assert "#     + ?/" in decoded
+    assert "time " not in decoded
 
 
 def test_an_imported_object_has_what_its_definition_says(books):
@@ -95,6 +106,9 @@ def test_what_the_definition_does_not_allow_is_one_line_and_changes_nothing(book
 
 def test_what_the_definition_allows_needs_no_formats_and_types(books):
     books.ok("mo", "add", "./Book/ann", "--interior")
+    books.file("raw", b"\xff")
+    told = books.fails(5, "mo", "add", "./Book/ann/Phone", "--file", "raw")
+    assert "cannot be chr; use --format bin" in told
     books.ok("mo", "add", "./Book/ann/Phone", "556")
     assert "Phone  chr  3 B  text/plain" in books.ok("mo", "tree", "./Book/ann").out
     books.ok("mo", "set", "./Book/Owner", "<a/>", "--type", "text/xml")

@@ -111,3 +111,12 @@ def test_ctrl_c_at_a_question_changes_nothing(filled):
     assert code in {2, 130}
     assert "Traceback" not in shown
     assert filled.ok("mo", "get", ".").out == "Mail\n"
+
+
+def test_a_large_value_shows_how_far_it_is(filled):
+    filled.file("big", bytes(9000))
+    code, shown = at_terminal(filled, "mo", "set", "./Mail/Icon", "--file", "big")
+    assert code == 0
+    assert "./Mail/Icon" in shown
+    assert "9.0/9.0 kB" in shown
+    assert shown.rstrip().endswith("set ./Mail/Icon (9000 bytes)")

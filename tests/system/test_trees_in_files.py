@@ -243,3 +243,13 @@ def test_output_that_nobody_reads_is_no_error_message(filled: Cli):
     )
     assert run.stderr == b""
     assert run.stdout.strip() in (b"0", b"141")
+
+
+def test_a_file_may_bring_a_node_and_what_goes_below_it_apart(cli):
+    trees = [
+        "<Node><NodeName>A</NodeName><RTProperties><Format><node/></Format><Type><DDFName/></Type></RTProperties></Node>",
+        "<Node><NodeName>B</NodeName><Path>./A</Path><Value>x</Value></Node>",
+    ]
+    cli.file("two.xml", f"<MgmtTree><VerDTD>1.2</VerDTD>{''.join(trees)}</MgmtTree>")
+    cli.ok("mo", "import", "two.xml")
+    assert cli.ok("mo", "get", "./A/B").out == "x"

@@ -2,7 +2,7 @@ from importlib import resources
 
 import pytest
 
-from smartdm.codec import catalog, ddf
+from smartdm.codec import catalog, ddf, packed
 from smartdm.errors import CodecError
 from smartdm.mo.definition import Access, Definition, Scope
 from smartdm.mo.tree import Format
@@ -66,6 +66,21 @@ def test_a_definition_is_read_once_and_found_by_each_identifier():
     assert catalog.by_id("org.openmobilealliance/1.0/w7") is account
     assert catalog.by_id("org.openmobilealliance/1.0/ConnMO") is catalog.load("ConnMO")
     assert catalog.by_id("urn:nix") is None
+    assert catalog.find("dmacc") is account
+    assert catalog.find("org.openmobilealliance/1.0/w7") is account
+    assert catalog.find("nix") is None
+
+
+def test_a_definition_is_found_by_what_cards_call_it():
+    assert {packed.digest(catalog.load(name)): name for name in catalog.names()} == catalog.DIGESTS
+    assert all(catalog.by_digest(digest) is catalog.load(name) for digest, name in catalog.DIGESTS.items())
+    assert catalog.by_digest("nix") is None
+
+
+def test_looking_for_one_definition_reads_no_other():
+    catalog.load.cache_clear()
+    assert catalog.by_digest(next(iter(catalog.DIGESTS))) is not None
+    assert catalog.load.cache_info().misses == 1
 
 
 @pytest.mark.parametrize("name", ["nix", "dmacc", "../catalog/DMAcc", ""])

@@ -168,10 +168,10 @@ def test_subtrees_that_come_together_have_ids_level_by_level(card: Card):
     assert ids(less.find(("E",))) == [10, 13, 14, 16, 17]
 
 
-def test_the_ids_of_a_definition_begin_at_a_quarter_and_follow_each_other(card: Card):
-    assert ids(card.find(("?", "ddf"))) == [128, 129, 130, 132, 131]
+def test_the_ids_of_a_definition_begin_at_an_eighth_and_follow_each_other(card: Card):
+    assert ids(card.find(("?", "ddf"))) == [64, 65, 66, 68, 67]
     more = card.after([Add(("?",), rule_leaf("b"))], ISSUER)
-    assert ids(more.find(("?", "b"))) == [133]
+    assert ids(more.find(("?", "b"))) == [69]
     small = fresh(10, 20).after([Add(("?",), rule_branch("a", rule_leaf("x")))], ISSUER)
     assert ids(small.find(("?", "a"))) == [7, 8]
     assert refusal(small, ISSUER, Add(("?",), branch("b", *(leaf(f"l{at}") for at in range(11))))) >= {Sw.NO_NODE_LEFT}

@@ -122,3 +122,23 @@ def test_a_result_that_comes_too_late_is_undone():
     go_on.set()
     assert undone.wait(30)
     assert results == [True]
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_what_an_interrupted_wait_would_have_got_is_undone(monkeypatch: pytest.MonkeyPatch, late: bool):
+    go_on, undone = threading.Event(), threading.Event()
+    join = threading.Thread.join
+
+    def interrupted(thread: threading.Thread, seconds: float | None = None) -> None:
+        if not late:
+            join(thread, seconds)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "join", interrupted)
+    if not late:
+        go_on.set()
+    with pytest.raises(KeyboardInterrupt):
+        in_time(lambda: go_on.wait(30), lambda _result: undone.set(), 30.0)
+    assert undone.is_set() is not late
+    go_on.set()
+    assert undone.wait(30)

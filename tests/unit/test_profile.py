@@ -1,18 +1,22 @@
 """Profiles are read strictly: each mistake is one error that names the file, the table and the key."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from smartdm.codec import catalog, packed, tnds
+from smartdm.codec import catalog, ddf, packed, tnds
 from smartdm.errors import CodecError
 from smartdm.mo.acl import Acl
+from smartdm.mo.definition import Access
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import ROOT, Uri
 from smartdm.provision.profile import Profile, load
 from smartdm.provision.wishes import Wish
 
 HEAD = '[profile]\nname = "p"\n'
+NAMELESS = b"<MgmtTree><VerDTD>1.2</VerDTD><Node><NodeName/><Value>x</Value></Node></MgmtTree>"
 MAIL = Node("Mail", Format.NODE, children=(Node("Addr", Format.CHR, b"a", "text/plain", acl=Acl.parse("Get=*")),))
 
 
@@ -22,6 +26,12 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "two.xml").write_bytes(tnds.encode(tnds.Tnds(((None, MAIL), (None, Node("B", Format.CHR))))))
     (tmp_path / "mail.packed").write_bytes(packed.encode(MAIL))
     (tmp_path / "key.bin").write_bytes(b"\x00\xff")
+    (tmp_path / "nameless.xml").write_bytes(NAMELESS)
+    (tmp_path / "huge.bin").touch()
+    os.truncate(tmp_path / "huge.bin", (16 << 20) + 1)
+    fumo = catalog.load("FUMO")
+    (tmp_path / "anonymous.ddf").write_bytes(ddf.encode(replace(fumo, types=())))
+    (tmp_path / "silent.ddf").write_bytes(ddf.encode(replace(fumo, access=Access(0))))
     return tmp_path
 
 
@@ -147,6 +157,9 @@ FAULTS = [
     ("definitions = [5]\n" + HEAD, "key 'definitions': a list of texts is wanted"),
     ('definitions = ["nix"]\n' + HEAD, "key 'definitions': nix: no such file"),
     ('definitions = ["mail.xml"]\n' + HEAD, "key 'definitions': mail.xml: "),
+    ('definitions = ["."]\n' + HEAD, "key 'definitions': .: Is a directory"),
+    ('definitions = ["anonymous.ddf"]\n' + HEAD, "anonymous.ddf: the top node has no identifier"),
+    ('definitions = ["silent.ddf"]\n' + HEAD, "silent.ddf: .*AccessType is empty"),
     ('definitions = ["DMAcc", "DMAcc"]\n' + HEAD, "stands there twice"),
     ('definitions = ["DMAcc", "dmacc"]\n' + HEAD, "urn:oma:mo:oma-dm-dmacc:1.0 is defined already"),
     ('servers = ["a b"]\n' + HEAD, "key 'servers': .*a b"),
@@ -158,6 +171,8 @@ FAULTS = [
     (HEAD + "[[mo]]\nuri = './A/'\nfile = 'mail.xml'", "key 'uri': a URI must not end in '/'"),
     (HEAD + "[[mo]]\nuri = './A'\nfile = 'nix.xml'", r"\[\[mo\]\] 1, key 'file': nix.xml: No such file"),
     (HEAD + "[[mo]]\nuri = './A'\nfile = '.'", "key 'file': .: Is a directory"),
+    (HEAD + "[[mo]]\nuri = './A'\nfile = 'huge.bin'", "huge.bin has more than .* MiB; no card holds that"),
+    (HEAD + "[[mo]]\nuri = '.'\nfile = 'nameless.xml'", "its leaf has no name; say which node it is with 'uri'"),
     (HEAD + "[[mo]]\nuri = './A'\nfile = 'key.bin'", "key 'file': key.bin: "),
     (HEAD + "[[mo]]\nuri = './A'\nfile = 'p.toml'", "key 'file': p.toml: neither TNDS"),
     (HEAD + "[[mo]]\nuri = './A'\nfile = 'two.xml'", "two.xml has 2 trees; one is wanted for ./A"),
@@ -230,6 +245,8 @@ def test_what_an_object_leaves_out_another_table_may_say(folder: Path):
 
 JSON_FAULTS = [
     ("{", "not a JSON document"),
+    ('{"a":' * 100_000, "more than 64 levels"),
+    (" " * (1 << 20) + "{}", "a document of 1048578 bytes; 1048576 is the most"),
     ('{"tree": 5}', "is '5', not an object"),
     ('{"format": "node"}', "has no name"),
     ('{"name": "A", "format": "x"}', "'x' is no Format"),

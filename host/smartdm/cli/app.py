@@ -36,6 +36,8 @@ class App:
         """Other programs may have the card in the reader open, too."""
         self.trace = False
         self.trace_file: Path | None = None
+        self.traced = False
+        """The trace was begun: a card that is opened again goes on with it."""
         self.quiet = False
         """Only look: no trace, and an armed power cut is left alone (shell completion, doctor)."""
         self.making_card = False

@@ -16,11 +16,10 @@ from typing import Final
 import click
 
 from smartdm.cli.batchwords import Add, Copy, Delete, DmCommand, Get, Rename, Set, SetAcl, SetTitle, append
-from smartdm.cli.mochange import BINARY, LEAF_FORMATS
+from smartdm.cli.kinds import LEAF_FORMATS, can_hold, check_interior, misfit
 from smartdm.cli.output import printable
 from smartdm.cli.params import UriType
 from smartdm.cli.root import ValueCommand
-from smartdm.cli.view import fits_text
 from smartdm.codec import packed
 from smartdm.errors import CodecError
 from smartdm.mo.acl import Acl
@@ -168,8 +167,8 @@ def _add(
     acl: str,
     base64_: bool,
 ) -> Add:
-    if interior and not (value is None and format_ is None):
-        raise click.UsageError("an interior node has neither VALUE nor --format")
+    if interior:
+        check_interior(value, format_)
     if uri.is_root:
         raise CodecError("the root exists always; name the node to add")
     data = _bytes(value, in_base64=base64_)
@@ -199,11 +198,8 @@ def _bytes(value: str | None, *, in_base64: bool) -> bytes:
 def _format(chosen: str | None, data: bytes) -> Format | None:
     if chosen is None:
         return None
-    if chosen not in BINARY and not fits_text(data):
-        raise CodecError(
-            f"the value is not UTF-8 text, or holds characters that XML cannot carry, and so cannot be {chosen}; "
-            "use --format bin"
-        )
+    if not can_hold(Format(chosen), data):
+        raise CodecError(misfit("the value", chosen))
     return Format(chosen)
 
 

@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smartdm.cli.batchwords import Add, Copy, Delete, DmCommand, Rename, Set
-from smartdm.cli.mochange import BINARY
+from smartdm.cli.kinds import can_hold, misfit, new_kind
 from smartdm.cli.sending import check_limits
 from smartdm.cli.view import fits_text
 from smartdm.codec import packed
-from smartdm.errors import CardError, NotAllowed, NotFound, card_error
+from smartdm.errors import NotAllowed, NotFound, card_error
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
 from smartdm.wire import Sw
@@ -23,9 +23,6 @@ from smartdm.wire import Sw
 if TYPE_CHECKING:
     from smartdm.mo.definition import Definition
     from smartdm.session import Session
-
-_TYPES = {Format.NODE: "", Format.BIN: "application/octet-stream", Format.XML: "application/xml"}
-"""The Type of a new node that is not told any."""
 
 
 def looks_back(command: DmCommand) -> bool:
@@ -102,15 +99,12 @@ class _Plan:
         return found
 
     def add(self, command: Add) -> Add:
-        """Format and Type: as given, else as the definition says, else what suits the value."""
-        chosen, data = command.format, command.value
-        defined = self.definition(command.uri) if chosen is None or command.type is None else None
-        if defined and (chosen == defined.format if chosen else defined.is_leaf or not data):
-            _check_text(command, defined.format, data)
-            return replace(command, format=defined.format, type=command.type or "")
-        node_format = chosen or (Format.CHR if fits_text(data) else Format.BIN)
-        default = _TYPES.get(node_format, "text/plain")
-        return replace(command, format=node_format, type=default if command.type is None else command.type)
+        """Format and Type as given, else see ``kinds``."""
+        is_open = command.format is None or command.type is None
+        defined = self.definition(command.uri) if is_open else None
+        node_format, node_type = new_kind(defined, command.value, command.format, command.type)
+        _check(command, node_format, command.value)
+        return replace(command, format=node_format, type=node_type)
 
     def set(self, command: Set) -> Set:
         """Format and Type both or neither; a value that suits the Format that stays."""
@@ -122,7 +116,7 @@ class _Plan:
             raise card_error(Sw.NOT_FOUND, str(command))
         if not node.is_leaf:
             raise card_error(Sw.NOT_LEAF, str(command))
-        _check_text(command, command.format or node.format, command.value)
+        _check(command, command.format or node.format, command.value)
         if command.kind is None:
             return command
         kept = node.type if command.type is None else command.type
@@ -146,15 +140,12 @@ class _Plan:
         return Set(command.target, source.value) if large and target.is_leaf else command
 
 
-def _check_text(command: DmCommand, node_format: Format, value: bytes) -> None:
-    if node_format not in BINARY | {Format.NODE} and not fits_text(value):
-        raise _unsuited(command, node_format)
-
-
-def _unsuited(command: DmCommand, node_format: Format) -> CardError:
-    error = card_error(Sw.BAD_FORMAT, str(command))
-    error.add_note(f"the value is not UTF-8 text, or XML cannot carry it, so it cannot be {node_format}: --format bin")
-    return error
+def _check(command: DmCommand, node_format: Format, value: bytes) -> None:
+    """The refusal of a value that a text format must not hold."""
+    if not can_hold(node_format, value):
+        error = card_error(Sw.BAD_FORMAT, str(command))
+        error.add_note(misfit("the value", node_format))
+        raise error
 
 
 def _changed(node: Node | None, value: bytes, kind: tuple[Format, str] | None) -> Node | None:

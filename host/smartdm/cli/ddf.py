@@ -191,10 +191,7 @@ def find_definitions(source: str) -> list[Definition]:
     """The definitions that a user means by a name in the catalog, an identifier, or a file."""
     from smartdm.codec import catalog  # noqa: PLC0415 - as above
 
-    by_name = {name.lower(): name for name in catalog.names()}
-    if source.lower() in by_name:
-        return [catalog.load(by_name[source.lower()])]
-    known = catalog.by_id(source)
+    known = catalog.find(source)
     if known is not None:
         return [known]
     if source != STDIN and not Path(source).exists():

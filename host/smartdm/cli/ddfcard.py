@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from smartdm.cli.app import App, now, pass_app
+from smartdm.cli.app import App, pass_app
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.output import printable
 from smartdm.cli.params import FileName
@@ -38,7 +38,7 @@ def load(app: App, sources: tuple[str, ...]) -> None:
     there = {root.digest for root in app.session.registry.roots.values()}
     new = {digest: found for digest, found in wanted.items() if digest not in there}
     _require_names(wanted.values())
-    batch = Batch(time=now())
+    batch = Batch()  # no time: nobody asks when a definition came, and 4 bytes of each node are saved
     for definition in new.values():
         batch.define(definition)
     if new:
@@ -80,7 +80,7 @@ def unload(app: App, names: tuple[str, ...]) -> None:
     from smartdm.session import Batch  # noqa: PLC0415 - as above
 
     found = {root.digest: root for name in names for root in _named_on_card(app, name)}
-    batch = Batch(time=now())
+    batch = Batch()
     for digest in found:
         batch.delete(REGISTRY / digest)
     with named("Unload " + ", ".join(names)):
@@ -98,10 +98,10 @@ def unload(app: App, names: tuple[str, ...]) -> None:
 
 
 def _named_on_card(app: App, name: str) -> list[Root]:
-    from smartdm.codec import catalog, packed  # noqa: PLC0415 - lxml is imported only for XML
+    from smartdm.codec import catalog  # noqa: PLC0415 - lxml is imported only for XML
 
     roots = list(app.session.registry.roots.values())
-    digests = {packed.digest(catalog.load(known)) for known in catalog.names() if known.lower() == name.lower()}
+    digests = {digest for digest, known in catalog.DIGESTS.items() if known.lower() == name.lower()}
     found = [root for root in roots if name in {root.digest, root.definition.mo_id} or root.digest in digests]
     if not found:
         raise CliError(f"{name} is not on the card; `smartdm ddf loaded` shows what is", Exit.USAGE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
+import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 
 _LOG = logging.getLogger(__name__)
+
+_GRACE, _PAUSE = 1.0, 0.05
+"""Seconds that somebody else may have a simulated card before we give up, and between two tries."""
 
 
 @dataclass
@@ -195,7 +199,7 @@ def open_simulated(stored: SimCard, app: App) -> SimTransport:
         raise NoCardError(f"{name}: its image {stored.image} is gone; delete the card and make it again")
     sim = SimTransport()
     try:
-        sim.open_image(stored.image, stored.install_parameters)
+        _open_image(sim, stored, 0.0 if app.quiet else _GRACE)
         if stored.cut is not None and not app.quiet:
             sim.arm_cut(stored.cut.at, CutMode[stored.cut.mode.upper()], stored.cut.seed)
     except (CardBusyError, NoCardError, PowerLostError):
@@ -205,6 +209,20 @@ def open_simulated(stored: SimCard, app: App) -> SimTransport:
         sim.close()
         raise _explained(error, stored, app) from error
     return sim
+
+
+def _open_image(sim: SimTransport, stored: SimCard, patience: float) -> None:
+    """Opens the image.  Who only looks, as `mo changes --watch` does, has it for a moment: that is waited for."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            sim.open_image(stored.image, stored.install_parameters)
+        except CardBusyError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 def _explained(error: TransportError, stored: SimCard, app: App) -> Exception:
@@ -226,11 +244,13 @@ def _listener(app: App) -> _Listener:
 
     record = None
     if app.trace_file is not None and not app.quiet:
-        descriptor = os.open(app.trace_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        begin = os.O_APPEND if app.traced else os.O_TRUNC
+        descriptor = os.open(app.trace_file, os.O_WRONLY | os.O_CREAT | begin, 0o600)
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.fchmod(descriptor, 0o600)  # values are in it, also when the file was there before
         record = os.fdopen(descriptor, "w", encoding="ascii")
     shown = app.trace and not app.quiet
-    if shown:
+    if shown and not app.traced:
         explain(list(WARNING))
+    app.traced = True
     return _Listener(explain if shown else None, record, Tracer())

@@ -7,6 +7,7 @@ import click
 from smartdm.cli.app import App, now, pass_app
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import STDIN, read_input
+from smartdm.cli.kinds import LEAF_FORMATS, can_hold, check_interior, misfit, new_kind
 from smartdm.cli.params import FileName, UriType
 from smartdm.cli.progress import upload_progress
 from smartdm.cli.root import Command, ValueCommand
@@ -17,10 +18,6 @@ from smartdm.mo.acl import Acl
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri, check_name
 from smartdm.session import Batch
-
-LEAF_FORMATS = tuple(str(item) for item in Format if item is not Format.NODE)
-BINARY = frozenset({Format.B64, Format.BIN})
-_DEFAULT_TYPES = {Format.BIN: "application/octet-stream", Format.XML: "application/xml"}
 
 
 def _value(value: str | None, file: str | None) -> bytes | None:
@@ -62,7 +59,7 @@ def set_(app: App, *, uri: Uri, value: str | None, file: str | None, format_: st
         format_, type_ = format_ or str(node.format), node.type if type_ is None else type_
     if not fits_text(data):
         with named(f"Replace {uri}"):
-            _refuse_text(uri, Format(format_) if format_ else app.session.read(uri, 0).format)
+            _check(uri, Format(format_) if format_ else app.session.read(uri, 0).format, data)
     kind = None if format_ is None else (Format(format_), type_ or "")
     try:
         with named(f"Replace {uri}"), upload_progress(app, uri, data) as progress:
@@ -74,38 +71,20 @@ def set_(app: App, *, uri: Uri, value: str | None, file: str | None, format_: st
     app.out.show(result, f"set {uri} ({len(data)} bytes)")
 
 
-def _refuse_text(uri: Uri, format_: Format) -> None:
-    """CliError for a value that a text format must not hold; interior nodes are refused by the card."""
-    if format_ not in BINARY | {Format.NODE}:
-        raise CliError(
-            f"the value for {uri} is not UTF-8 text, or holds characters that XML cannot carry, and so cannot be "
-            f"{format_}; use --format bin"
-        )
+def _check(uri: Uri, node_format: Format, data: bytes) -> None:
+    """CliError for a value that a text format must not hold."""
+    if not can_hold(node_format, data):
+        raise CliError(misfit(f"the value for {uri}", node_format))
 
 
 def _kind(app: App, uri: Uri, data: bytes, chosen: str | None, type_: str | None) -> tuple[Format, str]:
-    """Format and Type of a new node: as chosen, else as its definition on the card says, else what suits the value."""
+    """Format and Type of a new node, see ``kinds``."""
     defined = app.session.definition(uri) if chosen is None or type_ is None else None
-    suits = chosen == defined.format if defined and chosen else defined and (defined.is_leaf or not data)
-    if defined and suits:  # else the refusal tells what the definition wants
-        if not fits_text(data):
-            _refuse_text(uri, defined.format)
-        return defined.format, type_ or ""
-    format_of = Format.NODE if chosen == Format.NODE else _leaf_format(app, uri, data, chosen)
-    default = "" if format_of is Format.NODE else _DEFAULT_TYPES.get(format_of, "text/plain")
-    return format_of, default if type_ is None else type_
-
-
-def _leaf_format(app: App, uri: Uri, data: bytes, chosen: str | None) -> Format:
-    """The format of a new leaf: as chosen, else what its value can be."""
-    fits = fits_text(data)
-    if chosen is None:
-        if not fits:
-            app.out.note(f"note: the value for {uri} is binary, so its format is bin")
-        return Format.CHR if fits else Format.BIN
-    if not fits:
-        _refuse_text(uri, Format(chosen))
-    return Format(chosen)
+    kind = new_kind(defined, data, Format(chosen) if chosen else None, type_)
+    _check(uri, kind[0], data)
+    if chosen is None and defined is None and kind[0] is Format.BIN:
+        app.out.note(f"note: the value for {uri} is binary, so its format is bin")
+    return kind
 
 
 @click.command(cls=ValueCommand)
@@ -137,8 +116,8 @@ def add(
     VALUE is text; - reads it from stdin. A leaf without VALUE is empty.
     """
     data = _value(value, file)
-    if interior and not (data is None and format_ is None):
-        raise click.UsageError("an interior node has neither VALUE nor --format")
+    if interior:
+        check_interior(data, format_)
     if uri.is_root:
         raise CliError("the root exists always; name the node to add", Exit.USAGE)
     with named(f"Add {uri}"):

@@ -51,15 +51,28 @@ class Output:
         else:
             self.line(text)
 
-    def document(self, data: Mapping[str, object]) -> None:
+    def document(self, data: Mapping[str, object], *, indent: int | None = 2) -> None:
         """One JSON document with its version and command; ASCII, so that every terminal and pipe takes it."""
         head = {"schema_version": SCHEMA_VERSION, "command": self.command}
-        self.line(json.dumps({**head, **data}, indent=2))
+        self.line(json.dumps({**head, **data}, indent=indent))
+
+    def next(self, data: Mapping[str, object], lines: Iterable[str]) -> None:
+        """One of several results: ``data`` as a JSON document on one line, or the lines; passed on at once."""
+        if self.as_json:
+            self.document(data, indent=None)
+        else:
+            self.lines(lines)
+        sys.stdout.flush()
 
     def line(self, text: str = "") -> None:
         """A line on stdout; characters that its encoding lacks become escapes."""
         encoding = sys.stdout.encoding or "utf-8"
         print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Several lines on stdout."""
+        for line in lines:
+            self.line(line)
 
     def raw(self, data: bytes) -> None:
         """Bytes on stdout, exactly."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from smartdm.cli.batchtext import time_text
 from smartdm.cli.output import display, printable
 from smartdm.mo import tstamp
+from smartdm.mo.text import not_xml
 from smartdm.mo.tree import Node
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from smartdm.mo.feed import Item, Snapshot
     from smartdm.mo.tree import Change
     from smartdm.mo.uri import Uri
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 PROPERTIES = ("ACL", "Format", "Name", "Size", "Title", "TStamp", "Type", "VerNo")
 """The properties of TND 1.2, as ``?prop=`` spells them."""
@@ -142,7 +140,7 @@ def value_members(value: bytes) -> dict[str, str]:
 def fits_text(value: bytes) -> bool:
     """Whether a leaf of a text format can have this value: UTF-8, and only characters that XML 1.0 can carry."""
     try:
-        return not _NOT_XML.search(value.decode("utf-8"))
+        return not not_xml(value.decode("utf-8"))
     except UnicodeDecodeError:
         return False
 

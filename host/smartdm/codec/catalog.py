@@ -2,6 +2,7 @@
 
     names()      DMAcc, ConnMO, FUMO, SCOMO, LAWMO, DevInfo, DevDetail, Inbox, Passpoint, Card…
     load(name)   the definition of that name
+    find(word)   the definition that a user means by that word: a name in any case, or an identifier
     by_id(mo_id) the definition of the object with that identifier, or of one of its other identifiers
     by_digest(digest)  the definition that a card has under that name
     registry()   all of them, to find the objects in a tree
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-from smartdm.codec import ddf, packed_definition
+from smartdm.codec import ddf
 from smartdm.errors import CodecError
 from smartdm.mo.definition import Definition, Registry
 from smartdm.mo.text import shown
@@ -25,6 +26,25 @@ ALIASES: Mapping[str, str] = {
     "org.openmobilealliance/1.0/ConnMO": "urn:oma:mo:oma-connmo-nap:1.0",
 }
 """Other identifier of an object -> the one in its definition."""
+
+DIGESTS: Mapping[str, str] = {
+    "txKcp1GO0bgrGwlY": "CardAudit",
+    "6Yda9IFLsH438AZ6": "CardInbox",
+    "AFXMapNolXXDJCWD": "CardInfo",
+    "guEgmjWafRaRMTQf": "CardPermits",
+    "TIB8BIkcEFPTMmLQ": "CardPolicy",
+    "LV5rirNGBFlUZy8V": "CardSync",
+    "EHQfZMJQ1QJpGbd2": "ConnMO",
+    "cQiw9iyNMz7KP0sl": "DMAcc",
+    "une_ZUKWCzARTE90": "DevDetail",
+    "YjI7qoyzXxvPbOiL": "DevInfo",
+    "MJF5iwFdCUrak2IR": "FUMO",
+    "F4NDY1D5odWgVhUk": "Inbox",
+    "e_E26BGiJVlHpUP8": "LAWMO",
+    "6iqCjPKRDNMiAi1r": "Passpoint",
+    "oiS-OfQSyQ2ekuF-": "SCOMO",
+}
+"""What cards call the definitions, so that one is found without reading all files; the test of the catalog tells it."""
 
 _SUFFIX = ".xml"
 _FOLDER = resources.files("smartdm") / "mo" / "catalog"
@@ -51,10 +71,15 @@ def registry() -> Registry:
     return Registry((load(name) for name in names()), ALIASES)
 
 
-@cache
 def by_digest(digest: str) -> Definition | None:
     """The definition with that digest (its name on a card), or None."""
-    return next((found for name in names() if packed_definition.digest(found := load(name)) == digest), None)
+    return load(DIGESTS[digest]) if digest in DIGESTS else None
+
+
+def find(word: str) -> Definition | None:
+    """The definition that a user means by its name, whatever the case, or by an identifier; None if it is not here."""
+    name = next((name for name in names() if name.lower() == word.lower()), None)
+    return by_id(word) if name is None else load(name)
 
 
 def by_id(mo_id: str) -> Definition | None:

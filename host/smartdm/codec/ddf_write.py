@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from smartdm.codec.ddf_node import is_placeholder
 from smartdm.codec.limits import MAX_DEPTH, MAX_NODES
 from smartdm.codec.mgmttree import MAX_TEXTS
-from smartdm.codec.xmltext import HEAD, NAMESPACE, text, token
+from smartdm.codec.xmltext import document, nested, text, token
 from smartdm.errors import CodecError
 from smartdm.mo.definition import ONE, CaseSense, Definition, Scope
 from smartdm.mo.text import shown
@@ -16,55 +16,36 @@ from smartdm.mo.uri import Uri
 
 def write_document(version: str, man: str, mod: str, tops: Iterable[tuple[Uri | None, Definition]]) -> bytes:
     """The whole document; CodecError, naming the node, for what XML or a DDF cannot say."""
-    lines = [HEAD, f'<MgmtTree xmlns="{NAMESPACE}">', f"  <VerDTD>{version}</VerDTD>"]
-    lines += [f"  <{tag}>{token(word, tag)}</{tag}>" for tag, word in (("Man", man), ("Mod", mod)) if word]
+    lines: list[str] = []
     count = 0
     for path, top in tops:
         count += top.count()
         if count > MAX_NODES:
             raise CodecError(f"the description has more than {MAX_NODES} nodes")
-        lines += _tree_lines(path, top)
+        lines += nested(_checked(top), path, _node_lines)
     if not count:
         raise CodecError("a DDF needs at least one node")
-    return "\n".join([*lines, "</MgmtTree>", ""]).encode("utf-8")
+    return document(version, man, mod, lines)
 
 
-def _tree_lines(place: Uri | None, top: Definition) -> Iterator[str]:
-    """The lines of one tree: a Node is closed when the walk comes to a node that is not below it."""
-    base: int | None = None
-    depth = -1
+def _checked(top: Definition) -> Iterator[tuple[Uri, Definition]]:
+    """The tree in pre-order; CodecError for one that is too deep."""
+    deepest: int | None = None
     for path, definition in top.walk():
-        base = path.depth if base is None else base
-        level = path.depth - base
-        if level > MAX_DEPTH:
+        deepest = path.depth + MAX_DEPTH if deepest is None else deepest
+        if path.depth > deepest:
             raise CodecError(f"node {path} is more than {MAX_DEPTH} levels below the top")
-        for closing in range(depth, level - 1, -1):
-            yield f"{_indent(closing)}</Node>"
-        depth = level
-        try:
-            yield from _node_lines(definition, _indent(level), place if level == 0 else None)
-        except CodecError as error:
-            raise CodecError(f"node {path}: {error}") from error
-    for closing in range(depth, -1, -1):
-        yield f"{_indent(closing)}</Node>"
+        yield path, definition
 
 
-def _indent(level: int) -> str:
-    return "  " * (level + 1)
-
-
-def _node_lines(definition: Definition, indent: str, place: Uri | None) -> Iterator[str]:
-    """Everything of a node but those below it and its end."""
+def _node_lines(definition: Definition) -> Iterator[str]:
+    """A node's name and properties."""
     if definition.name and is_placeholder(definition.name):
         raise CodecError(f"the name {shown(definition.name)} would be read as any name; leave it empty to mean that")
-    yield f"{indent}<Node>"
-    yield f"{indent}  <NodeName>{text(definition.name, 'name')}</NodeName>"
-    if place is not None:
-        yield f"{indent}  <Path>{text(str(place), 'Path')}</Path>"
-    yield f"{indent}  <DFProperties>"
-    for line in _properties(definition):
-        yield f"{indent}    {line}"
-    yield f"{indent}  </DFProperties>"
+    yield f"<NodeName>{text(definition.name, 'name')}</NodeName>"
+    yield "<DFProperties>"
+    yield from (f"  {line}" for line in _properties(definition))
+    yield "</DFProperties>"
 
 
 def _properties(definition: Definition) -> Iterator[str]:

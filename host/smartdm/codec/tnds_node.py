@@ -8,7 +8,7 @@ import re
 from smartdm.errors import CodecError
 from smartdm.mo.acl import Acl
 from smartdm.mo.text import shown
-from smartdm.mo.tree import Format, Node
+from smartdm.mo.tree import BINARY, Format, Node
 from smartdm.mo.tstamp import decode as decode_tstamp
 from smartdm.mo.uri import Uri
 
@@ -16,8 +16,6 @@ Fields = dict[str, str]
 """Element name -> its text; ``Format`` -> the name of the element in it."""
 
 FORMATS: tuple[str, ...] = tuple(str(member) for member in Format)
-BINARY = frozenset({Format.B64, Format.BIN})
-"""Formats whose Value is base64 in XML."""
 
 _XML_SPACE = re.compile(r"[ \t\r\n]+")
 
@@ -64,7 +62,7 @@ def _value(fields: Fields, node_format: Format) -> bytes:
         if text.strip():
             raise CodecError("an interior node cannot have a Value")
         return b""
-    if node_format not in BINARY:
+    if node_format not in BINARY:  # else it is base64 in XML
         return text.encode("utf-8")
     try:
         return base64.b64decode(_XML_SPACE.sub("", text), validate=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from operator import is_
-from typing import Literal
+from typing import Final, Literal
 
 from smartdm.mo.acl import EMPTY, Acl
 from smartdm.mo.uri import ROOT, Uri
@@ -26,6 +26,10 @@ class Format(StrEnum):
     DATE = "date"
     TIME = "time"
     FLOAT = "float"
+
+
+BINARY: Final = frozenset({Format.B64, Format.BIN})
+"""Formats of octets; the values of all other leaves are text."""
 
 
 @dataclass(frozen=True, slots=True)

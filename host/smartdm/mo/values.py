@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, time
 
 from smartdm.mo.text import shown
-from smartdm.mo.tree import Format
+from smartdm.mo.tree import BINARY, Format
 
 INT_MIN, INT_MAX = -(1 << 31), (1 << 31) - 1
 _INT = re.compile(r"[+-]?[0-9]{1,10}")
@@ -25,7 +25,7 @@ def value_fault(node_format: Format, value: bytes) -> str | None:
 
     For b64 and bin, whose values are octets here, nothing can be.
     """
-    if node_format in {Format.B64, Format.BIN}:
+    if node_format in BINARY:
         return None
     try:
         text = value.decode("utf-8")

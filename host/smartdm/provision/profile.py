@@ -95,10 +95,7 @@ def _definitions(top: Table) -> Iterator[Definition]:
 
 
 def _find(top: Table, source: str) -> list[Definition]:
-    by_name = {name.lower(): name for name in catalog.names()}
-    if source.lower() in by_name:
-        return [catalog.load(by_name[source.lower()])]
-    known = catalog.by_id(source)
+    known = catalog.find(source)
     if known is not None:
         return [known]
     if not top.path(source).exists():
