@@ -33,7 +33,8 @@ CARD := $(VENV_DONE) $(PCSC_DONE) $(APPLET_DONE) $(SIM_DONE)
 
 # Tests of the card that also run through a real reader, and on the other jCardSim.
 EVERYWHERE := $(patsubst %,tests/card/test_%.py,wire readable gathering store_updates store_transactions \
-  wide_nodes bad_input threats threat_19_answers threat_19_chains)
+  wide_nodes bad_input threats threat_01_acl threat_02_escalation threat_15_memory threat_19_answers threat_19_chains \
+  threat_21_reselect store_model several_subtrees)
 
 .PHONY: help demo test test-full test-pcsc test-jcardsim lint format bench coverage fuzz soak cap setup lock clean
 
@@ -144,9 +145,9 @@ $(JARS_DONE): pom.xml jars.sha256
 	  || { echo "A jar is not the one that jars.sha256 names: it was changed on its way here." >&2; exit 1; }
 	@touch $@
 
-$(APPLET_DONE): $(call java_in,applet/src) build.xml $(JARS_DONE)
+$(APPLET_DONE): $(call java_in,applet/src applet/flat) build.xml $(JARS_DONE)
 	@echo "applet -> build/applet"
-	@$(ANT) -S compile | sed '/^Buildfile: /d'
+	@$(ANT) -S flat | sed '/^Buildfile: /d'
 	@touch $@
 
 $(SIM_DONE): $(call java_in,applet/sim) $(APPLET_DONE)

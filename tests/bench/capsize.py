@@ -51,7 +51,7 @@ def _converted() -> tuple[float, str] | None:
     with tempfile.TemporaryDirectory() as folder:
         launcher = f"{JARS / 'ant.jar'}{os.pathsep}{JARS / 'ant-launcher.jar'}"
         ant = [tool("java"), "-cp", launcher, "org.apache.tools.ant.launch.Launcher"]
-        wanted = [f"-Dcap.dir={folder}/cap", f"-Dclasses={folder}/classes", f"-Dcheck.classes={folder}/check"]
+        wanted = [f"-D{name}={folder}/{name}" for name in ("cap.dir", "classes", "flat", "flat.tool", "check.classes")]
         command = [*ant, "-e", *wanted, f"-Dcap.limit={NO_LIMIT}", "cap"]
         done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=120)
     found = re.search(r"load size: (\d+) bytes", done.stdout)

@@ -1,6 +1,8 @@
 """``make coverage``: the tests with coverage.py and JaCoCo watching; what they saw is in build/coverage.
 
 ``applet`` and ``host`` are pages, ``applet.txt`` and ``host.txt`` the same as text, with what no test reaches.
+The applet is measured as its sources have it, on a simulated card of its own: the one class that a card gets tells no
+lines.
 The command line runs in processes of its own: coverage.py starts in each of them (its .pth file and two variables of
 the environment, which ``tests/system`` passes on).
 """
@@ -22,10 +24,16 @@ from tests.card.java import JARS, tool
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "coverage"
+SIMULATOR = FOLDER / "sim"
 SECONDS = 300
 """For one test."""
 
-OTHERS = ("tests/card/test_subset_check.py", "tests/card/simulated", "tests/card/test_bench.py")
+OTHERS = (
+    "tests/card/test_flat.py",
+    "tests/card/test_subset_check.py",
+    "tests/card/simulated",
+    "tests/card/test_bench.py",
+)
 """Not about the applet; some of them read what Java prints, and an agent makes it print more."""
 
 
@@ -47,11 +55,25 @@ def run() -> list[etree._Element]:
     """Run all tests, those of the applet first, at the depth that SMARTDM_DEPTH says; returns their cases."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
+    _build_simulator()
     classes = "includes=smartdm.*,excludes=smartdm.sim.*"
     agent = f"-javaagent:{JARS / 'jacoco-agent.jar'}=destfile={FOLDER}/applet.exec,{classes}"
     ignored = [f"--ignore={path}" for path in OTHERS]
-    applet = _pytest("applet", ["tests/card", *ignored], JAVA_TOOL_OPTIONS=agent)
+    applet = _pytest("applet", ["tests/card", *ignored], JAVA_TOOL_OPTIONS=agent, SMARTDM_SIMULATOR=str(SIMULATOR))
     return applet + _pytest("others", ["tests", "--ignore=tests/card/test_bench.py", *_but(OTHERS)])
+
+
+def _build_simulator() -> None:
+    """The simulated card with the classes of the sources, in SIMULATOR."""
+    launcher = os.pathsep.join(str(JARS / name) for name in ("ant.jar", "ant-launcher.jar"))
+    ant = [tool("java"), "-cp", launcher, "org.apache.tools.ant.launch.Launcher"]
+    wanted = {
+        "sim.from": ROOT / "build" / "applet" / "classes",
+        "sim.classes": SIMULATOR / "host",
+        "sim.applet": SIMULATOR / "applet",
+    }
+    command = [*ant, "-S", *(f"-D{name}={value}" for name, value in wanted.items()), "simulator"]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
 
 
 def _but(others: tuple[str, ...]) -> list[str]:
@@ -81,7 +103,7 @@ def _pytest(name: str, arguments: list[str], **environment: str) -> list[etree._
 def applet() -> Share:
     """Of the applet; writes its reports."""
     command = [tool("java"), "-jar", str(JARS / "jacoco-cli.jar"), "report", str(FOLDER / "applet.exec")]
-    sources = ["--classfiles", str(ROOT / "build" / "sim" / "applet"), "--sourcefiles", str(ROOT / "applet" / "src")]
+    sources = ["--classfiles", str(SIMULATOR / "applet"), "--sourcefiles", str(ROOT / "applet" / "src")]
     made = ["--html", str(FOLDER / "applet"), "--xml", str(FOLDER / "jacoco.xml")]
     subprocess.run([*command, *sources, *made], check=True, capture_output=True)
     report = etree.parse(FOLDER / "jacoco.xml", etree.XMLParser(load_dtd=False, no_network=True)).getroot()

@@ -33,6 +33,7 @@ from tests.card.attack import (
     title,
 )
 from tests.card.device import Device
+from tests.card.jcardsim import simulator_folder
 
 # RFC 3629, section 4: each kind of a broken sequence.
 BROKEN = {
@@ -256,9 +257,9 @@ RANDOM_BYTES = st.lists(PIECES | st.binary(min_size=1, max_size=2), max_size=8).
 
 
 @pytest.fixture(scope="module")
-def lasting() -> Iterator[Attacker]:
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacker]:
     """One card for all examples of a search; each leaves it as it was."""
-    with SimTransport() as simulator:
+    with SimTransport(simulator_folder(tmp_path_factory.mktemp("simulator"))) as simulator:
         yield attacker(Device(simulator))
 
 

@@ -15,7 +15,7 @@ from tests.card.java import JARS, ROOT, Sdk, compile_into, release, run
 FIXTURES = Path(__file__).parent / "subset"
 CHECKER = ROOT / "build" / "check" / "classes"
 CLASSPATH = [CHECKER, *(JARS / f"asm{part}.jar" for part in ("", "-tree", "-analysis"))]
-APPLET = ROOT / "build" / "applet" / "classes"
+APPLET = ROOT / "build" / "applet"
 REJECTED = sorted((FIXTURES / "reject").glob("*.java"))
 FAULT = re.compile(r"(?P<file>[\w/]+\.java)(:(?P<line>\d+))?: (?P<rule>[\w-]+): .+")
 MARK = re.compile(r"// reject(?P<anywhere> anywhere)?: (?P<rules>[a-z, -]+)")
@@ -59,8 +59,10 @@ def rejected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Found]:
     return faults(lines)
 
 
-def test_the_applet_keeps_to_the_subset():
-    code, lines = check(APPLET, "--release", str(release()), "--changing", ROOT / "applet" / "check" / "changing.txt")
+@pytest.mark.parametrize("kind", ["classes", "flat"])
+def test_the_applet_keeps_to_the_subset(kind: str):
+    changing = ROOT / "applet" / "check" / "changing.txt"
+    code, lines = check(APPLET / kind, "--release", str(release()), "--changing", changing)
     assert code == 0, "\n".join(lines)
 
 

@@ -264,7 +264,7 @@ def test_a_cap_file_above_the_limit_is_refused(bare: Cli, sdk: Sdk):
     assert "too large" in done.stdout
 
 
-LOCAL = ("cap.dir", "classes", "check.classes")
+LOCAL = ("cap.dir", "classes", "flat", "flat.tool", "check.classes")
 
 
 def test_info_tells_what_a_cap_file_holds(bare: Cli):

@@ -17,7 +17,7 @@ from smartdm.cli.sdk import Jdk, Plan
 from smartdm.gp import cap
 from smartdm.gp.api import JAVA_CARDS, card_needed
 
-_JARS = ("ant.jar", "ant-launcher.jar", "asm.jar", "asm-tree.jar", "jcardsim.jar")
+_JARS = ("ant.jar", "ant-launcher.jar", "asm.jar", "asm-tree.jar", "asm-analysis.jar", "jcardsim.jar")
 _LAUNCHER = "org.apache.tools.ant.launch.Launcher"
 _SECONDS = 300
 
@@ -70,6 +70,8 @@ def _command(plan: Plan, jdk: Jdk, folder: Path) -> list[str]:
         "ant.javacard": plan.task.absolute() if plan.task else "none",
         "cap.dir": folder / "cap",
         "classes": folder / "classes",
+        "flat": folder / "flat",
+        "flat.tool": folder / "flattener",
         "check.classes": folder / "check",
     }
     if plan.exports:

@@ -24,7 +24,6 @@ final class HookVisitor extends MethodVisitor {
 
   private static final Set<String> RECEIVERS = Set.of("setIncomingAndReceive", "receiveBytes");
 
-  private final String className;
   private final String method;
   private final Set<String> applet;
   private final boolean isProcess;
@@ -42,7 +41,6 @@ final class HookVisitor extends MethodVisitor {
       String descriptor,
       Set<String> applet) {
     super(Opcodes.ASM9, next);
-    this.className = className;
     this.method = className.replace('/', '.') + "." + name;
     this.applet = applet;
     boolean instance = (access & Opcodes.ACC_STATIC) == 0;
@@ -67,8 +65,8 @@ final class HookVisitor extends MethodVisitor {
       Label handler = new Label();
       super.visitLabel(handler);
       super.visitTryCatchBlock(start, handler, handler, THROWABLE);
-      Object[] locals = {className, "javacard/framework/APDU"};
-      super.visitFrame(Opcodes.F_FULL, 2, locals, 1, new Object[] {THROWABLE});
+      // No local is the same all through the method: the parameters' numbers may serve others.
+      super.visitFrame(Opcodes.F_FULL, 0, new Object[0], 1, new Object[] {THROWABLE});
       super.visitInsn(Opcodes.DUP);
       hook("failed", "(Ljava/lang/Throwable;)V");
       super.visitInsn(Opcodes.ATHROW);
