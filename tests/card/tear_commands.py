@@ -96,6 +96,9 @@ PLAIN = [
     Command("first of a card", [Add((), branch("A", leaf("B", b"1")))], fresh, below=()),
     Command("add leaf", [Add((), leaf("New", b"value", title="A new one", acl=ACL))], options=TIMED),
     Command("add subtree", [Add(("Dev", "Ext"), subtree())]),
+    Command(
+        "add several subtrees", [Add((), subtree(), more=(leaf("New", b"value"), branch("Other", leaf("B", b"2"))))]
+    ),
     Command("add over pages", [Add((), branch("More", *leaves(80, 4)))], parameters=ROOMY),
     Command("replace shorter", [Replace(("Dev", "Swv"), b"1")], options=TIMED),
     Command("replace longer", [Replace(("Dev", "Man"), pattern(7, 224))]),

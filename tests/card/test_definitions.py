@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smartdm.transport.sim import SimTransport
-from smartdm.wire import Access, Format, Sw
+from smartdm.wire import Access, Format, Limit, Sw
 from smartdm.wire import Command as Tag
 from tests.card.judge import Judge, assert_sw
 from tests.card.seen import apdu
@@ -163,6 +163,23 @@ def test_no_more_nodes_than_the_definition_allows(judge: Judge):
     judge.refuse(Sw.OCCURRENCE, Add(("M",), another("three")))
     judge.refuse(Sw.OCCURRENCE, Add((), defined("N", ("mo",), another("1"), another("2"), another("3"))))
     judge.done(Delete(("M", "one")), Add(("M",), another("three")))
+
+
+@pytest.mark.parametrize("maximum", [127, 128, 200, 240])
+def test_a_definition_may_allow_many_nodes(judge: Judge, maximum: int):
+    judge.done(Add((REGISTRY,), rule_branch("many", rule_leaf("", maximum=maximum))), who=ISSUER)
+    first, *more = (defined(f"n{at}", ("many", "")) for at in range(maximum))
+    judge.done(Add((), defined("Many", ("many",), format=Format.NODE)))
+    judge.done(Add(("Many",), first, more=tuple(more)))
+    too_many = Sw.OCCURRENCE if maximum < Limit.CHILDREN else Sw.TOO_WIDE
+    judge.refuse(too_many, Add(("Many",), defined("more", ("many", ""))))
+
+
+def test_a_permanent_node_keeps_its_name(judge: Judge):
+    rules = rule_branch("fixed", rule_leaf("", FULL | Access.PERMANENT))
+    judge.done(Add((REGISTRY,), rules), who=ISSUER)
+    judge.done(Add((), defined("F", ("fixed",), defined("a", ("fixed", "")))))
+    judge.refuse(Sw.PERMANENT, Rename(("F", "a"), "b"))
 
 
 def test_the_last_required_node_stays(judge: Judge):

@@ -187,7 +187,7 @@ def test_no_server_fills_the_card_for_ever(simulator: SimTransport):
         judge.ask_as(who)
         filler = Filler(judge, Random(who))
         number = 0
-        while filler.put([Add(UP, large(f"u{number}", acl=Acl.parse("Get=S")))]):
+        while filler.put([Add(UP, large(f"u{number}"))]):
             number += 1
             filler.put([Add((), branch(f"mine{number}", leaf("x", bytes(100)), acl=Acl.parse("Get=S")))])
             filler.put([Add(SRV, leaf(f"s{number}"))])

@@ -18,8 +18,10 @@ from tests.oracle.writing import Options
 OTHER = bytes.fromhex("00A4040008A00000000300000000")
 """SELECT of another applet; none has this AID, so that ours stays or is left, as the card likes."""
 
-STAGING, PAGE, STACK, PRINCIPAL = 384, 128, 34, 8
+STAGING, PAGE, STACK, PRINCIPAL, NEXT, WORDS = 384, 128, 34, 8, 18, 72
 """Elements of transient arrays of the default profile, by which they are told apart."""
+FOR_SELECT = 17
+"""Words that a SELECT sets."""
 
 Again = Callable[[Judge], None]
 
@@ -125,9 +127,14 @@ def test_a_right_does_not_outlive_who_had_it(judge: Judge, again: Again):
 
 
 def test_nothing_but_the_free_space_bitmap_is_left_behind(judge: Judge):
-    """Also not the words: those that SELECT sets anew to find the store are no secrets."""
-    part(judge, Replace(("A", "L1"), b"\xa5" * 100))
-    assert dict(judge.sim.residue())[STAGING] > 50
+    options = Options(time=0x7F7F7F7F, tag=b"\xa5" * 8)
+    part(judge, Replace(("A", "L1"), b"\xa5" * 100), Source(("A", "L2")), options=options)
+    held = dict(judge.sim.residue())
+    assert held[STAGING] > 50
+    assert held[NEXT] > 12
     judge.send(SELECT)
     left = dict(judge.sim.residue())
     assert [left[size] for size in (STAGING, PAGE, STACK, PRINCIPAL)] == [0, 0, 0, 0]
+    # What SELECT itself needs: the coming generation; where the store and its free memory are, and the last record.
+    assert left[NEXT] <= 3
+    assert held[WORDS] > FOR_SELECT >= left[WORDS]

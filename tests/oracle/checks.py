@@ -159,8 +159,8 @@ def rename(card: Card, chain: list[Node], command: Rename, who: str, doubts: Dou
     right(card, chain, Access.REPLACE, who, doubts)
     rule = card.rule(node.definition) if node.definition else None
     if rule and rule.rule:
-        if rule.rule.access & Access.PERMANENT and who != acls.ISSUER:
-            doubts.access()
+        if rule.rule.access & Access.PERMANENT:
+            doubts.any_time(Sw.PERMANENT)
         if len(node.definition) > 1 and node.definition[-1]:
             doubts.any_time(Sw.PERMANENT)
     if expected_rule(card, parent, command.name) not in {(), node.definition}:

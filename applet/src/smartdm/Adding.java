@@ -49,8 +49,9 @@ abstract class Adding extends Nodes {
     w[FOUND_DEPTH]++;
     relink(w[FOUND], (short) 0, (short) 0, roots);
     w[LAST_ROOT] = w[LAST_PROMISED];
-    // To take pieces frees an id, which must not happen while others are promised.
-    if (roots != 1) {
+    // To take pieces frees an id, which must not happen while others are promised; and it changes
+    // the list of uploads.
+    if (roots > 1 || w[BASE] != ROOT) {
       w[TAKEN] = ROOT;
     }
   }
@@ -76,8 +77,6 @@ abstract class Adding extends Nodes {
     final short texts = w[AT];
     final short has = Store.texts(kindMeta);
     final short format = texts(buf, kindMeta, has);
-    // All lengths are below 80, so no character can go on behind its text.
-    Input.utf8(buf, texts, w[AT]);
     short len = (short) (w[AT] - texts);
     if ((has & Wire.KIND_ACL) != 0) {
       // In the registry the card makes them.
@@ -135,6 +134,10 @@ abstract class Adding extends Nodes {
         head = 2;
         n = u8(buf);
       }
+    }
+    // Servers and uploads begin as empty leaves.
+    if (w[FOUND] >> 1 == Wire.NODE_SERVERS >> 1 && (head == 1 || n != 0)) {
+      Memory.refuse((byte) Wire.SW_PERMANENT);
     }
     if (head == 0) {
       create(w[LAST_ID], buf, texts, len, kindMeta, acl, valueLen(n));

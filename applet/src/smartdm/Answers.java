@@ -101,14 +101,14 @@ abstract class Answers extends Rules {
     return (rights & rule(definition(granule), (short) 0) & Wire.VERB_GET) == 0;
   }
 
-  // Whether a record is not newer than the generation asked for. Of its own generation it has two
-  // bytes: once in 65,536 commits an old one seems new, which does no harm, but never the other
-  // way.
+  // Whether a record is not newer than the generation asked for, of which SINCE is the next one. Of
+  // its own generation it has two bytes: after 65,536 commits an old one may seem new, which does
+  // no harm, but never the other way.
   private boolean isOld(short generation) {
-    final short now = (short) (Util.getShort(next, (short) 1) - 1);
+    final short coming = Util.getShort(next, (short) 1);
     return next[SINCE] == next[0]
-        && (short) (now - generation ^ (short) 0x8000)
-            >= (short) (now - Util.getShort(next, (short) (SINCE + 1)) ^ (short) 0x8000);
+        && (short) (coming - 1 - generation ^ (short) 0x8000)
+            >= (short) (coming - Util.getShort(next, (short) (SINCE + 1)) ^ (short) 0x8000);
   }
 
   // What is shown of a node that may not be read: VerNo, WITHHELD, 00, L, name; returns its length.

@@ -40,7 +40,6 @@ abstract class Changing extends Adding {
       if ((byte) meta < 0) {
         property(buf);
       }
-      Input.utf8(buf, type, w[AT]);
       typeLen = (short) (w[AT] - type);
       field = TYPE_AT;
       if (model == ROOT) {
@@ -135,7 +134,6 @@ abstract class Changing extends Adding {
     change(granule);
     final short name = text(buf);
     Input.name(buf, name);
-    Input.utf8(buf, name, w[AT]);
     final short place = place(granule(w[FOUND_PARENT]), buf, name);
     if (place >= 0 && place != w[FOUND_PLACE]) {
       Memory.refuse((byte) Wire.SW_ALREADY_EXISTS);
@@ -155,7 +153,7 @@ abstract class Changing extends Adding {
     if (buf[at] < 0) {
       Memory.refuse((byte) Wire.SW_BAD_ELEMENT);
     }
-    Input.utf8(buf, at, w[AT]);
+    Input.utf8(buf, at);
     set(buf, TITLE_AT, (short) (Wire.KIND_TITLE << 8), at, (short) (w[AT] - at));
   }
 

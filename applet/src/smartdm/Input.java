@@ -32,13 +32,16 @@ abstract class Input extends Answers {
 
   // Step over a Type or Title: 1 to 127 bytes, since an empty one is left out.
   final void property(byte[] buf) {
-    if (buf[text(buf)] <= 0) {
+    final short at = text(buf);
+    if (buf[at] <= 0) {
       Memory.refuse((byte) Wire.SW_BAD_ELEMENT);
     }
+    utf8(buf, at);
   }
 
-  /** A name but for its UTF-8: no '/', '?' or control character, not ending in '.'; or empty. */
+  /** A name: no '/', '?' or control character, not ending in '.'; or empty. */
   static void name(byte[] buf, short off) {
+    final short at = off;
     byte last = 0;
     short left = (short) (buf[off] & 0xFF);
     Memory.atMost(left, Wire.LIMIT_NAME, (byte) Wire.SW_NAME_TOO_LONG);
@@ -51,12 +54,16 @@ abstract class Input extends Answers {
     if (last == (byte) '.') {
       Memory.refuse((byte) Wire.SW_BAD_NAME);
     }
+    utf8(buf, at);
   }
 
   /**
-   * Well-formed UTF-8 (RFC 3629). Signed comparison is right: all bytes beyond ASCII are negative.
+   * L, well-formed UTF-8 (RFC 3629). Signed comparison is right: all bytes beyond ASCII are
+   * negative.
    */
-  static void utf8(byte[] buf, short off, short end) {
+  static void utf8(byte[] buf, short off) {
+    final short end = (short) (off + 1 + (buf[off] & 0xFF));
+    off++;
     while (off < end) {
       byte lead = buf[off++];
       if (lead < 0) {

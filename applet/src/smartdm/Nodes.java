@@ -12,7 +12,7 @@ import javacard.framework.Util;
  */
 abstract class Nodes extends Input {
   private static final short HAS_ACL = (short) (Wire.KIND_ACL << 8);
-  private static final short ROOTS = (short) (Wire.VERB_ADD | Wire.VERB_GET);
+  private static final short FALLBACK = (short) (Wire.VERB_ADD | Wire.VERB_GET);
   private static final short ANYBODY = (short) (Wire.PRINCIPAL_ANYBODY << Wire.ACL_ID_SHIFT);
 
   Nodes(byte[] buf, short at, short end) {
@@ -162,6 +162,8 @@ abstract class Nodes extends Input {
     pull(granule, tail, (short) (w[LEN] - tail));
     w[TAKEN] = ROOT;
     if (w[FORMAT] == Wire.PIECES) {
+      // They lie one level deeper.
+      Memory.atMost(w[FOUND_DEPTH], (short) (maxDepth - 1), (byte) Wire.SW_TOO_DEEP);
       drop(id);
       w[KEPT] = (short) 0;
       relink(Wire.NODE_UPLOADS, placeOf(granule(Wire.NODE_UPLOADS), id), (short) 1, (short) 0);
@@ -217,7 +219,7 @@ abstract class Nodes extends Input {
         }
         if (found > 0) {
           // At the root Add and Get fall back to anybody when nobody else has them.
-          rest = (short) (~rest & getShort(granule, found) & ROOTS | ANYBODY);
+          rest = (short) (~rest & getShort(granule, found) & FALLBACK | ANYBODY);
           Util.setShort(next, SINCE, i == ROOT ? rest : (short) 0);
           // The entry is the field that makes way.
           w[TITLE_AT] = found;

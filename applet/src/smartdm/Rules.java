@@ -24,7 +24,6 @@ abstract class Rules extends Tree {
     short granule = walk(child(parent, w[FOUND_PLACE]), ALL_LEVELS);
     do {
       Memory.atMost((short) (w[FOUND_DEPTH] + (w[TOP] >> 1)), maxDepth, (byte) Wire.SW_TOO_DEEP);
-      Memory.atMost(w[PATH], Wire.LIMIT_URI, (byte) Wire.SW_URI_TOO_LONG);
       final short slot = (short) (w[TOP] - 2);
       if (slot < 0) {
         checkNode(granule, parent, w[FOUND_PLACE]);
@@ -48,6 +47,7 @@ abstract class Rules extends Tree {
       }
       return;
     }
+    Memory.atMost(w[PATH], Wire.LIMIT_URI, (byte) Wire.SW_URI_TOO_LONG);
     if (twin != place) {
       Memory.refuse((byte) Wire.SW_ALREADY_EXISTS);
     }

@@ -125,7 +125,8 @@ abstract class Table extends Heap {
     increment(next, (short) (GENERATION_LEN - 1));
   }
 
-  private static void increment(byte[] buf, short last) {
+  /** Add one to a number whose last byte is given. */
+  static final void increment(byte[] buf, short last) {
     while (last >= 0 && ++buf[last] == 0) {
       last--;
     }

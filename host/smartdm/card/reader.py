@@ -60,7 +60,8 @@ class Reader:
         One look at what is newer.  All of it is read if that does not tell enough: when an ACL changed, older nodes
         below may have become readable or withheld; a value that was uploaded has pieces older than its leaf.
         """
-        feed = self.changes(base.generation, uri)
+        ahead = base.generation > self.generation  # of another card, or of one that was made anew
+        feed = self.changes(0 if ahead else base.generation, uri)
         try:
             now, changes = infer(base, feed, uri)
         except CodecError:

@@ -95,7 +95,7 @@ def info(app: App) -> None:
         "Longest name": f"{found.max_seg_len} bytes",
         "Longest URI": f"{found.max_tot_len} bytes",
         "Most children": found.max_children,
-        "Longest value": f"{found.max_value} bytes",
+        "Longest value": f"{found.max_value} bytes in one piece, {found.max_value * found.max_children:,} in all",
     }
     app.out.show(data, lambda: app.out.fields(text))
 
