@@ -36,6 +36,14 @@ def test_since_a_generation_that_is_not_reached_yet_everything_is_told(judge: Ju
         assert judge.read(since=since) == judge.read(since=0)
 
 
+def test_a_read_changes_no_generation(judge: Judge):
+    # What a batch left in memory before the generation asked for is all ones.
+    judge.done(Replace(("L",), b"new"), options=Options(time=0xFFFFFFFF, tag=b"\xff" * 8))
+    assert judge.items(since=0xFFFFFF) == judge.items()
+    judge.done(Replace(("L",), b"newer"))
+    assert judge.select().generation == judge.model.generation
+
+
 def test_a_changed_leaf_is_told_alone(judge: Judge):
     before = judge.model.generation
     judge.done(Replace(("A", "B", "y"), b"new"))

@@ -88,6 +88,13 @@ def test_servers_and_uploads_begin_as_empty_leaves(device: Device, parent: bytes
     card.refused(Sw.PERMANENT, add(parent, *new))
 
 
+def test_only_uploads_are_to_get_pieces(device: Device):
+    card = attacker(device)
+    card.refused(Sw.PERMANENT, add(b"?/Srv", node(b"n", NO_PIECES, Format.BIN)))
+    card.refused(Sw.PERMANENT, add(b"?/Up", leaf(b"n", kind=Format.BIN)))
+    card.done(add(b"?/Srv", leaf(b"n")), add(b"?/Up", node(b"n", NO_PIECES, Format.BIN)))
+
+
 def test_an_acl_does_not_come_into_the_registry(device: Device):
     card = attacker(device)
     for parent in (b"?/Srv", b"?/Up"):

@@ -135,8 +135,8 @@ abstract class Adding extends Nodes {
         n = u8(buf);
       }
     }
-    // Servers and uploads begin as empty leaves.
-    if (w[FOUND] >> 1 == Wire.NODE_SERVERS >> 1 && (head == 1 || n != 0)) {
+    // Servers (2) are empty leaves, uploads (3) have no pieces yet.
+    if (w[FOUND] >> 1 == 1 && (short) ((short) ((w[FOUND] & 1) << 1) ^ head | n) != 0) {
       Memory.refuse((byte) Wire.SW_PERMANENT);
     }
     if (head == 0) {

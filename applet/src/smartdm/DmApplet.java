@@ -156,7 +156,7 @@ public final class DmApplet extends SelectAnswer {
         ISOException.throwIt(Wire.SW_WRONG_LENGTH);
       }
       Util.arrayCopyNonAtomic(buf, since, next, SINCE, GENERATION_LEN);
-      increment(next, (short) (SINCE + GENERATION_LEN - 1));
+      increment(next, SINCE, (short) (SINCE + GENERATION_LEN - 1));
       words[LIST_LEN] = (short) 0;
       list(resolve(buf, ISO7816.OFFSET_CDATA), (short) (p1p2 >> 8 & 0xFF));
     } else {

@@ -79,7 +79,7 @@ abstract class Table extends Heap {
     flush();
     final byte[] block = staging;
     Util.arrayCopyNonAtomic(slots, (short) (words[SLOT] - 1), block, (short) 0, BLOCK_LEN);
-    increment(block, COMMIT_LAST);
+    increment(block, (short) 0, COMMIT_LAST);
     if (raise) {
       Util.arrayCopyNonAtomic(next, (short) 0, block, GENERATION, GENERATION_LEN);
       words[NEED] = (short) 0;
@@ -122,12 +122,12 @@ abstract class Table extends Heap {
     words[SLOT] = (short) (at + 1);
     words[PAGE_BITS] = Util.getShort(slots, (short) (at + PAGES));
     generation(next, (short) 0);
-    increment(next, (short) (GENERATION_LEN - 1));
+    increment(next, (short) 0, (short) (GENERATION_LEN - 1));
   }
 
-  /** Add one to a number whose last byte is given. */
-  static final void increment(byte[] buf, short last) {
-    while (last >= 0 && ++buf[last] == 0) {
+  /** Add one to a number of several bytes. */
+  static final void increment(byte[] buf, short first, short last) {
+    while (last >= first && ++buf[last] == 0) {
       last--;
     }
   }
