@@ -218,7 +218,7 @@ def store_large(tour: Tour) -> None:
     certificate = bytes(number * number % 251 for number in range(3000))
     (tour.folder / "operator.der").write_bytes(certificate)
     store = (*ON_FLEET, "mo", "set", "./Certs/operator", "--file", "operator.der")
-    tour.run("sim", "cut", "fleet", "--at", "20", "--mode", "garbage")
+    tour.run("sim", "cut", "fleet", "--at", "12", "--mode", "garbage")
     tour.run(*store, code=3)
     size = tour.run(*ON_FLEET, "mo", "get", "./Certs/operator?prop=Size")
     expect(size.strip() == "3", "the old value is gone before the new one is there")

@@ -175,6 +175,31 @@ def test_a_definition_may_allow_many_nodes(judge: Judge, maximum: int):
     judge.refuse(too_many, Add(("Many",), defined("more", ("many", ""))))
 
 
+def test_definitions_may_come_and_go_for_ever(judge: Judge):
+    def rules(name: str, size: int) -> Node:
+        return rule_branch(name, *(rule_leaf(f"n{at}") for at in range(size - 1)))
+
+    sizes = {"long": 117, "short": 24}
+    for name, size in sizes.items():
+        judge.done(Add((REGISTRY,), rules(name, size)), who=ISSUER)
+    for _ in range(20):
+        for name, size in sizes.items():
+            judge.done(Delete((REGISTRY, name)), who=ISSUER)
+            judge.done(Add((REGISTRY,), rules(name, size)), who=ISSUER)
+    first, *more = (node.id for node in judge.model.find((REGISTRY, "long")).walk())
+    assert first is not None
+    assert more == list(range(first + 1, first + 117))
+
+
+def test_a_definition_that_fits_no_gap_is_refused(judge: Judge):
+    rules = [rule_branch(f"d{at}", *(rule_leaf(f"n{number}") for number in range(100))) for at in range(4)]
+    judge.done(*(Add((REGISTRY,), rule) for rule in rules), who=ISSUER)
+    judge.done(Delete((REGISTRY, "d0")), Delete((REGISTRY, "d2")))
+    large = rule_branch("large", *(rule_leaf(f"n{number}") for number in range(120)))
+    judge.refuse(Sw.NO_NODE_LEFT, Add((REGISTRY,), large))
+    judge.done(Delete((REGISTRY, "d1")), Add((REGISTRY,), large))
+
+
 def test_a_permanent_node_keeps_its_name(judge: Judge):
     rules = rule_branch("fixed", rule_leaf("", FULL | Access.PERMANENT))
     judge.done(Add((REGISTRY,), rules), who=ISSUER)

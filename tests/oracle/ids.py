@@ -1,7 +1,7 @@
 """Which ids new nodes get: the lowest free ones in the order in which they come, level by level.
 
-Those of a definition follow each other: behind the last one in use, but not among the first eighth of all ids, and
-below 512.
+Those of a definition follow each other: they lie in the longest gap, the first of them if there are several, but not
+among the first eighth of all ids, and below 512.
 """
 
 from __future__ import annotations
@@ -28,9 +28,13 @@ def give(card: Card, parent: Path, tops: Sequence[Node]) -> bool:
         return True
     free = [number for number in range(card.node_limit) if number not in used]
     if parent == (REGISTRY,):
-        last = max(number for number in used if number is not None)
-        first = max(last + 1, card.node_limit // 8)
-        free = [number for number in free if first <= number < DEFINITIONS]
+        gaps: list[list[int]] = [[]]
+        for number in range(card.node_limit // 8, min(card.node_limit, DEFINITIONS)):
+            if number in used:
+                gaps.append([])
+            else:
+                gaps[-1].append(number)
+        free = max(gaps, key=len)
     level = list(tops)
     while level:
         if len(level) > len(free):

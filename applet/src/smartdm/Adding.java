@@ -35,7 +35,7 @@ abstract class Adding extends Nodes {
     }
     Tree.right((short) (w[RIGHTS] & Wire.VERB_ADD));
     Memory.atMost((short) (w[CHILDREN] + roots), Wire.LIMIT_CHILDREN, (byte) Wire.SW_TOO_WIDE);
-    w[LAST_ID] = w[FOUND] == Wire.NODE_REGISTRY ? lastDefinition() : ROOT;
+    w[LAST_ID] = w[FOUND] == Wire.NODE_REGISTRY ? gap() : ROOT;
     // Two definitions at once would mix their ids.
     if (roots == 0 || (roots > 1 && w[LAST_ID] != ROOT)) {
       Memory.refuse((byte) Wire.SW_BAD_ELEMENT);
@@ -56,15 +56,26 @@ abstract class Adding extends Nodes {
     }
   }
 
-  // The id behind which those of a definition are taken: behind all others, so that they are
+  // The id behind which those of a definition are taken: in the longest gap, since they must be
   // consecutive; but not on the first pages, so that nodes added together lie on few.
-  private short lastDefinition() {
+  private short gap() {
     if (!issuer()) {
       ISOException.throwIt(Wire.SW_NOT_ALLOWED);
     }
-    short id = nodeLimit;
-    while (--id >= (short) (nodeLimit >> 3) && entry(id, false) == 0) {}
-    return id;
+    short found = nodeLimit;
+    short longest = 0;
+    short run = 0;
+    for (short id = (short) (nodeLimit >> 3); id < nodeLimit && id <= LAST_DEFINITION; id++) {
+      run++;
+      if (entry(id, false) != 0) {
+        run = (short) 0;
+      }
+      if (run > longest) {
+        longest = run;
+        found = (short) (id - run);
+      }
+    }
+    return found;
   }
 
   /**
@@ -90,8 +101,10 @@ abstract class Adding extends Nodes {
       len = (short) (len + aclLen);
     }
     final short id = freeId(w[LAST_ID]);
-    if (w[FOUND] == Wire.NODE_REGISTRY) {
-      Memory.atMost(id, LAST_DEFINITION, (byte) Wire.SW_NO_NODE_LEFT);
+    // The gap may be too short.
+    if (w[FOUND] == Wire.NODE_REGISTRY
+        && (id > LAST_DEFINITION || id != (short) (w[LAST_ID] + 1))) {
+      Memory.refuse((byte) Wire.SW_NO_NODE_LEFT);
     }
     short acl = 0;
     if (id <= w[LAST_ROOT]) {
@@ -214,7 +227,7 @@ abstract class Adding extends Nodes {
     }
     return (has & Wire.KIND_ACL) != 0
         ? (short) 0
-        : (short) (Util.getShort(cod, PRINCIPAL) << Wire.ACL_ID_SHIFT | CREATORS);
+        : (short) (principal() << Wire.ACL_ID_SHIFT | CREATORS);
   }
 
   /**

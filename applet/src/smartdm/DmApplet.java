@@ -176,7 +176,7 @@ public final class DmApplet extends SelectAnswer {
     if (rule < 0 || rule >= (short) Wire.RULES.length) {
       ISOException.throwIt(Wire.SW_INS_UNKNOWN);
     }
-    if (Wire.RULES[rule] > Util.getShort(cod, PRINCIPAL)) {
+    if (Wire.RULES[rule] > principal()) {
       ISOException.throwIt(Wire.SW_NOT_ALLOWED);
     }
     if ((cla & Wire.CLA_CHAIN) != 0 && Wire.RULES[(short) (rule + 2)] == 0) {

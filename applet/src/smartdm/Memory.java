@@ -107,6 +107,11 @@ abstract class Memory extends Applet {
     Util.arrayFillNonAtomic(bytes, (short) 0, (short) bytes.length, (byte) 0);
   }
 
+  /** Who is asking: the node id of a server, 0 = nobody. */
+  final short principal() {
+    return Util.getShort(cod, PRINCIPAL);
+  }
+
   /** Set words to zero. */
   final void zero(short first, short last) {
     for (; first <= last; first++) {

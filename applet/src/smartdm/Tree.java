@@ -59,7 +59,7 @@ abstract class Tree extends Store {
 
   /** Whether the issuer is asking. */
   final boolean issuer() {
-    return Util.getShort(cod, PRINCIPAL) == Wire.PRINCIPAL_ISSUER;
+    return principal() == Wire.PRINCIPAL_ISSUER;
   }
 
   /** Refuse what a definition denies; the issuer may pass, for provisioning, but not to Get. */
@@ -87,7 +87,7 @@ abstract class Tree extends Store {
     final short[] w = words;
     short mask = 0;
     short any = 0;
-    final short principal = Util.getShort(cod, PRINCIPAL);
+    final short principal = principal();
     look(granule);
     for (short at = (short) (w[ACL_AT] + 1); at < w[TEXTS_END]; at = (short) (at + 2)) {
       final short entry = getShort(granule, at);
