@@ -229,7 +229,7 @@ class Session(Reader):
 
     def _run(self, batch: Batch, expect: int | None, tag: Tag | None) -> bytes:
         whole = self._complete(batch)
-        data = self._exchanged(whole, len(whole.entries) - len(batch.entries), expect, tag)
+        data = self._exchanged(batch, whole, expect, tag)
         self._forget(whole)
         return data
 
@@ -244,20 +244,17 @@ class Session(Reader):
         whole.entries += batch.entries
         return whole
 
-    def _exchanged(self, batch: Batch, before: int, expect: int | None, tag: Tag | None) -> bytes:
-        """The answer; refusals count the commands behind the first ``before`` ones."""
-        parts, names, places = batch.parts(expect, tag), batch.names, batch.places
+    def _exchanged(self, batch: Batch, whole: Batch, expect: int | None, tag: Tag | None) -> bytes:
+        """The answer to the whole batch; refusals count the commands of the caller's."""
+        parts, names = whole.parts(expect, tag), whole.names
         for attempt in range(_ROUNDS):
             try:
                 return self._card.batch(parts, names)
             except CardError as refusal:
-                sw, index = Sw.find(refusal.sw), refusal.index
-                if sw == Sw.SEND_AGAIN and attempt < _ROUNDS - 1:
+                again = Sw.find(refusal.sw) == Sw.SEND_AGAIN
+                if again and attempt < _ROUNDS - 1:
                     continue
-                place = None if index is None else places[index] - before
-                own = place if place is not None and place >= 0 else None
-                full = Sw.CARD_FULL if sw == Sw.SEND_AGAIN else None
-                raise retold(refusal, refusal.command, own, full) from refusal
+                raise _told(refusal, batch, whole, Sw.CARD_FULL if again else None) from refusal
         raise AssertionError
 
     def _forget(self, batch: Batch) -> None:
@@ -278,3 +275,22 @@ class Session(Reader):
         if offset != len(data):
             raise CodecError("bytes left over", offset)
         return nodes
+
+
+def _told(refusal: CardError, batch: Batch, whole: Batch, sw: int | None) -> CardError:
+    """The refusal as the caller of ``batch`` counts, with another status word if it is given one.
+
+    Servers that are made known in front count for the first command that names one of them.
+    """
+    if refusal.index is None:
+        return retold(refusal, refusal.command, None, sw)
+    place = whole.places[refusal.index]
+    own = place - (len(whole.entries) - len(batch.entries))
+    if own >= 0:
+        return retold(refusal, refusal.command, own, sw)
+    made = whole.entries[place].makes
+    own = next(number for number, entry in enumerate(batch.entries) if entry.servers & made)
+    asking = batch.entries[own]
+    told = retold(refusal, refusal.command, own, sw)
+    told.add_note(f"{asking.name} names {', '.join(sorted(asking.servers & made))}, not known to the card yet")
+    return told

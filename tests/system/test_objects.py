@@ -118,6 +118,22 @@ def test_what_the_definition_allows_needs_no_formats_and_types(books):
     assert books.ok("mo", "title", "./Book/Owner").out == "Whose it is\n"
 
 
+def test_a_large_value_keeps_to_the_definition_as_a_small_one_does(books):
+    books.file("big", b"<b>" + b"Ada" * 200 + b"</b>")
+    books.ok("mo", "set", "./Book/Owner", "--file", "big", "--type", "text/xml")
+    assert books.ok("mo", "get", "./Book/Owner?prop=Type").out == "text/xml"
+    told = books.fails(4, "mo", "set", "./Book/Owner", "--file", "big", "--type", "image/png")
+    assert "to ./Book/Owner: a Type that the definition does not list" in told
+    assert "text/plain, text/xml" in told
+    assert "?/" not in told
+    books.file("batch", f"rename ./Book Novel\nset ./Novel/Owner {'Ada' * 200} --type text/plain\n"
+        "add ./Novel/ann --interior\nadd ./Novel/ann/Phone 556\n")  # fmt: skip
+    books.ok("mo", "batch", "batch")
+    assert books.ok("mo", "get", "./Novel/Owner?prop=Type").out == "text/plain"
+    assert "Phone  chr  3 B  text/plain" in books.ok("mo", "tree", "./Novel/ann").out
+    assert books.ok("ddf", "loaded", "--json").document["definitions"][0]["objects"] == 1
+
+
 def test_a_definition_is_unloaded_when_its_objects_are_gone(books):
     assert "6AE6" in books.fails(4, "ddf", "unload", OBJECT)
     books.ok("mo", "delete", "./Book", "--force")

@@ -5,10 +5,12 @@ Pure: values in, bytes out.  The form is that of ``docs/store.md``, "Batches on 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from smartdm.card.parts import Element, Tag, cut, options
+from smartdm.card.picture import Added, Change, Deleted, Renamed
 from smartdm.card.place import REGISTRY, SERVERS, UPLOADS, Place, encode_place, server_place
 from smartdm.codec import packed
 from smartdm.errors import CodecError, UriError
@@ -35,6 +37,10 @@ class Entry:
     """(parent, subtrees) of an Add whose nodes may be given the form of their definitions."""
     replaced: tuple[Uri, bytes, Format, str] | None = None
     """(leaf, value, Format, Type) of a Replace that changes these two."""
+    source: Place | None = None
+    """Of a Copy, which is an Add or a Replace besides: where the value comes from."""
+    change: Change | None = None
+    """What becomes of the tree; None if no node comes or goes, or if that is not known before an Add is in form."""
     servers: frozenset[str] = frozenset()
     """ServerIDs that its ACLs name."""
     makes: frozenset[str] = frozenset()
@@ -68,7 +74,10 @@ class Batch:
         where the card can do without.
         """
         entry = added(parent, *nodes)
-        return self.append(entry if not plain else Entry(entry.name, entry.elements, servers=entry.servers))
+        if plain:
+            given = {(*parent.segments, node.name): None for node in nodes}
+            entry = replace(entry, added=None, change=Added(parent, given))
+        return self.append(entry)
 
     def replace(
         self,
@@ -85,12 +94,7 @@ class Batch:
             raise ValueError("a Type comes with a Format")
         if len(value) > Limit.VALUE:
             raise CodecError(f"the value of {uri} has {len(value)} bytes; at most {int(Limit.VALUE)} fit one command")
-        kind = _KEEP
-        if format is not None:
-            kind = bytes((packed.format_number(format),)) + packed.encode_type(type or "")
-        header = _head(Command.REPLACE, uri) + kind + packed.encode_value_length(value)
-        changed = None if format is None else (uri, value, format, type or "")
-        return self.append(Entry(f"Replace {uri}", ((header, value),), replaced=changed))
+        return self.append(_replaced(uri, value, None if format is None else (format, type or "")))
 
     def copy(
         self, source: Place, target: Uri, node: Node | None = None, kind: tuple[Format, str] | None = None
@@ -100,27 +104,22 @@ class Batch:
         ``node``: the target is a new leaf with these properties; else it exists and keeps its own, but for a Format
         and Type that are given as ``kind``.
         """
-        head = _head(Command.SOURCE, source)
-        if node is None:
-            new = _KEEP if kind is None else bytes((packed.format_number(kind[0]),)) + packed.encode_type(kind[1])
-            take: tuple[Element, ...] = ((_head(Command.REPLACE, target) + new + _TAKEN, b""),)
-        else:
-            parent, *leaf = added(target.parent, node).elements
-            if len(leaf) != 1 or leaf[0][1]:
-                raise ValueError("the new leaf of a copy has no value of its own")
-            take = (parent, (leaf[0][0][:-1] + _TAKEN, b""))
-        servers = frozenset() if node is None else _servers(node.acl)
-        return self.append(Entry(f"Copy {source} to {target}", ((head, b""), *take), commands=2, servers=servers))
+        if node is not None and (node.value or not node.is_leaf):
+            raise ValueError("the new leaf of a copy has no value of its own")
+        take = _replaced(target, b"", kind) if node is None else added(target.parent, node)
+        what = source if isinstance(source, Uri) else "the uploaded value"
+        return self.append(taken(f"Copy {what} to {target}", source, take))
 
     def erase(self) -> Batch:
         """Delete everything but the root, which keeps its own properties; works on the fullest card."""
-        return self._command("Delete everything", _head(Command.DELETE, ROOT))
+        return self._command("Delete everything", _head(Command.DELETE, ROOT), change=Deleted(ROOT))
 
     def delete(self, uri: Place) -> Batch:
         """Delete a node with its subtree; UriError for the root, which is permanent (see ``erase``)."""
         if isinstance(uri, Uri) and uri.is_root:
             raise UriError("the root cannot be deleted", dm_status=405)
-        return self._command(f"Delete {uri}", _head(Command.DELETE, uri), registers=_registers(uri))
+        gone = Deleted(uri) if isinstance(uri, Uri) else None
+        return self._command(f"Delete {uri}", _head(Command.DELETE, uri), registers=_registers(uri), change=gone)
 
     def rename(self, uri: Uri, name: str) -> Batch:
         """Give a node another name; its place stays."""
@@ -128,7 +127,8 @@ class Batch:
         raw = name.encode()
         if len(raw) > Limit.NAME:
             raise UriError(f"the name {name!r} has {len(raw)} bytes; at most {int(Limit.NAME)} are allowed", None, 414)
-        return self._command(f"Rename {uri}", _head(Command.RENAME, uri) + bytes((len(raw),)) + raw)
+        change = None if uri.is_root else Renamed(uri, uri.parent / name)  # the root has none: the card says so
+        return self._command(f"Rename {uri}", _head(Command.RENAME, uri) + bytes((len(raw),)) + raw, change=change)
 
     def acl(self, uri: Uri, acl: Acl) -> Batch:
         """Give a node another ACL; an empty one: none of its own, it inherits."""
@@ -156,7 +156,7 @@ class Batch:
     def server(self, *server_ids: str) -> Batch:
         """Make ServerIDs known to the card, so that ACLs can name them."""
         leaves = [Node(server_place(server_id).segments[-1], Format.CHR) for server_id in server_ids]
-        what = f"Add {'server' if len(leaves) == 1 else 'servers'} {', '.join(server_ids)}"
+        what = f"Add {'server' if len(leaves) == 1 else 'servers'} {_listed(server_ids)}"
         return self.append(Entry(what, _hidden(SERVERS, *leaves), makes=frozenset(server_ids), registers="servers"))
 
     def upload(self, name: str) -> Batch:
@@ -210,22 +210,57 @@ class Batch:
         return list(cut([(options(self.time, expect, tag), b""), *self.elements]))
 
     def _command(
-        self, name: str, header: bytes, *, servers: frozenset[str] = frozenset(), registers: Registers = ""
+        self,
+        name: str,
+        header: bytes,
+        *,
+        servers: frozenset[str] = frozenset(),
+        registers: Registers = "",
+        change: Change | None = None,
     ) -> Batch:
-        return self.append(Entry(name, ((header, b""),), servers=servers, registers=registers))
+        return self.append(Entry(name, ((header, b""),), servers=servers, registers=registers, change=change))
 
 
 def added(parent: Uri, *nodes: Node, above: packed.Defined | None = None, choose: packed.Choose | None = None) -> Entry:
     """An Add.  ``choose``: which nodes name a definition, beginning with that of the parent (see packed.elements)."""
     elements = (_add(parent, len(nodes)), *packed.elements(*nodes, parent=above, choose=choose))
     servers = frozenset[str]().union(*(_servers(inner.acl) for node in nodes for _, inner in node.walk()))
-    name = f"Add {', '.join(str(parent / node.name) for node in nodes)}"
+    name = f"Add {_listed([str(parent / node.name) for node in nodes])}"
     return Entry(name, elements, added=(parent, nodes), servers=servers)
 
 
+def replaced(uri: Uri, value: bytes, kind: bytes) -> Entry:
+    """A Replace of a leaf.  ``kind``: Format and Type as the wire has them."""
+    header = _head(Command.REPLACE, uri) + kind + packed.encode_value_length(value)
+    return Entry(f"Replace {uri}", ((header, value),))
+
+
+def taken(name: str, source: Place, take: Entry) -> Entry:
+    """A Copy of that name: what ``take`` does, an Add of one leaf or a Replace, with the value of ``source``."""
+    *before, (header, _) = take.elements
+    elements = ((_head(Command.SOURCE, source), b""), *before, (header[:-1] + _TAKEN, b""))
+    return replace(take, name=name, elements=elements, commands=2, source=source)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The names, the first two of many."""
+    if len(names) <= _LISTED:
+        return ", ".join(names)
+    return f"{', '.join(names[: _LISTED - 1])} and {len(names) - _LISTED + 1} more"
+
+
+_LISTED = 3
 _KEEP = bytes((WireFormat.KEEP, 0))
 _TAKEN = bytes((SOURCE_VALUE,))
 _NO_PIECES = bytes((PIECES, 0))
+
+
+def _replaced(uri: Uri, value: bytes, kind: tuple[Format, str] | None) -> Entry:
+    """A Replace of a leaf that names its Type in full, as one without definition wants it."""
+    if kind is None:
+        return replaced(uri, value, _KEEP)
+    entry = replaced(uri, value, bytes((packed.format_number(kind[0]),)) + packed.encode_type(kind[1]))
+    return replace(entry, replaced=(uri, value, *kind))
 
 
 def _head(command: Command, place: Place) -> bytes:

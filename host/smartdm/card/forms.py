@@ -2,7 +2,9 @@
 
 An Add of plain nodes is turned into one of DEFINED nodes where a definition says what they are: below a node that has
 one, and for the top of a management object whose identifier a definition on the card has.  A Replace that changes
-Format and Type names the Type by its place in the definition.
+Format and Type names the Type by its place in the definition.  A Copy is one of the two.
+
+Which definition a node has, the commands before tell (``card.picture``); what they do not touch is asked of the card.
 """
 
 from __future__ import annotations
@@ -11,15 +13,15 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from smartdm.card.batch import Batch, Entry, added
-from smartdm.card.place import encode_place
+from smartdm.card.batch import Batch, Entry, added, replaced, taken
+from smartdm.card.picture import Added, Picture
 from smartdm.card.registry import Registry, check_suits, further_type, refused
 from smartdm.codec import packed
 from smartdm.errors import CardError, retold
 from smartdm.mo.definition import Definition
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
-from smartdm.wire import META_INLINE, Command, Sw
+from smartdm.wire import META_INLINE, Sw
 
 DefinitionAt = Callable[[Uri], int | None]
 """URI -> id of the definition of the node that is there now; None if it has none or is not there."""
@@ -53,9 +55,7 @@ class Former:
 
     def __init__(self, registry: Registry, definition_at: DefinitionAt) -> None:
         self._registry = registry
-        self._definition_at = definition_at
-        self._made: list[tuple[Uri, packed.Defined | None, Node]] = []
-        """What the batch adds: (URI, definition of the parent, subtree)."""
+        self._picture = Picture(lambda uri: registry.defined(definition_at(uri)))
 
     def formed(self, batch: Batch) -> Batch:
         """The batch; CardError, as the card would refuse it, for what the definitions do not allow."""
@@ -63,61 +63,58 @@ class Former:
 
     def _entry(self, number: int, entry: Entry) -> Entry:
         try:
-            if entry.added:
-                return self._add(*entry.added)
-            if entry.replaced:
-                return self._replace(entry, *entry.replaced)
+            formed = self._formed(entry)
         except CardError as error:
             raise retold(error, entry.name, number) from error
-        return entry
+        if formed.change is not None:
+            self._picture.changes.append(formed.change)
+        return formed
 
-    def _add(self, parent: Uri, nodes: Sequence[Node]) -> Entry:
-        above = self._above(parent)
+    def _formed(self, entry: Entry) -> Entry:
+        formed = None
+        if entry.added:
+            formed = self._add(*entry.added, copied=entry.source is not None)
+        elif entry.replaced:
+            formed = self._replace(*entry.replaced)
+        if formed is None:
+            return entry
+        return formed if entry.source is None else taken(entry.name, entry.source, formed)
+
+    def _add(self, parent: Uri, nodes: Sequence[Node], *, copied: bool) -> Entry:
+        above = self._picture.defined(parent)
         definition = above.definition if above else None
-        nodes = [self._suited(node, definition, parent / node.name) for node in nodes]
-        self._made += [(parent / node.name, above, node) for node in nodes]
+        nodes = [self._suited(node, definition, parent / node.name, copied=copied) for node in nodes]
+        given: dict[tuple[str, ...], packed.Defined | None] = {}
 
         def choose(over: packed.Defined | None, uri: Uri, inner: Node) -> packed.Defined | None:
-            return self._registry.choose(over, parent.join(uri), inner)
+            place = parent.join(uri)
+            given[place.segments] = chosen = self._registry.choose(over, place, inner)
+            return chosen
 
-        return added(parent, *nodes, above=above, choose=choose)
+        return replace(added(parent, *nodes, above=above, choose=choose), change=Added(parent, given))
 
-    def _suited(self, node: Node, above: Definition | None, uri: Uri) -> Node:
-        """The subtree with the Formats that its definitions say where the nodes themselves say nothing."""
+    def _suited(self, node: Node, above: Definition | None, uri: Uri, *, copied: bool = False) -> Node:
+        """The subtree with the Formats that its definitions say where the nodes themselves say nothing.
+
+        ``copied``: it surely is a leaf, as its value is that of another one.
+        """
+        unsaid = says_nothing(node)
         if above is None or above.is_open:
             root = self._registry.by_mo_id(node.type) if not node.is_leaf and node.type else None
             definition = root.definition if root else None
         else:
-            definition = above.child(node.name, leaf=None if says_nothing(node) else node.is_leaf)
-        if definition is not None and says_nothing(node):
+            definition = above.child(node.name, leaf=None if unsaid and not copied else node.is_leaf)
+        if definition is not None and unsaid and (definition.is_leaf or not copied):
             node = _taken_over(node, definition, uri)
         children = tuple(self._suited(child, definition, uri / child.name) for child in node.children)
         return replace(node, children=children) if children else node
 
-    def _above(self, parent: Uri) -> packed.Defined | None:
-        """The definition of the node at ``parent``, which may have been added by this batch."""
-        for top, above, node in reversed(self._made):
-            if top == parent or top.is_ancestor_of(parent):
-                return self._below(top, above, node, parent)
-        return self._registry.defined(self._definition_at(parent))
-
-    def _below(self, top: Uri, above: packed.Defined | None, node: Node, parent: Uri) -> packed.Defined | None:
-        found, place = self._registry.choose(above, top, node), top
-        inner: Node | None = node
-        for name in parent.segments[top.depth :]:
-            inner = inner.child(name) if inner else None
-            if inner is None:
-                return None
-            place = place / name
-            found = self._registry.choose(found, place, inner)
-        return found
-
-    def _replace(self, entry: Entry, uri: Uri, value: bytes, node_format: Format, node_type: str) -> Entry:
-        defined = self._registry.defined(self._definition_at(uri))
+    def _replace(self, uri: Uri, value: bytes, node_format: Format, node_type: str) -> Entry | None:
+        """None if the leaf has no definition: the command stays as it is."""
+        defined = self._picture.defined(uri)
         if defined is None:
-            return entry
+            return None
         check_suits(uri, node_format, node_type, defined.definition)
         further = further_type(node_type, defined.definition)
         kind = bytes((packed.format_number(node_format),)) + (bytes((META_INLINE, 1, further)) if further else b"\x00")
-        header = bytes((Command.REPLACE,)) + encode_place(uri) + kind + packed.encode_value_length(value)
-        return Entry(entry.name, ((header, value),))
+        return replaced(uri, value, kind)

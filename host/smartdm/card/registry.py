@@ -165,6 +165,8 @@ class Registry:
             raise _not_defined(uri, above.definition)
         check_suits(uri, node.format, node.type, child)
         at = next(place for place, inner in enumerate(above.definition.children) if inner is child)
+        if not self.roots or self._definitions.get(above.number) != above.definition:  # read anew since ``above``
+            raise refused(Sw.NOT_DEFINED, uri, "the definition of its parent is no longer on the card")
         return packed.Defined(self._below[above.number][at], child, own_name=child.is_placeholder)
 
     def _read_servers(self) -> None:
