@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from smartdm.card.place import server_place
+from smartdm.errors import CardError
 from smartdm.mo.acl import Acl
+from smartdm.mo.definition import Definition
+from smartdm.mo.tree import Format as HostFormat
 from smartdm.session import Batch
 from smartdm.wire import META_INLINE, Access, Command, Format, Ins, Kind, Principal, Sw
 from tests.card.attack import (
@@ -154,3 +157,24 @@ def test_a_part_that_holds_nothing_is_too_short(object_on_card: Attacker):
 @pytest.mark.parametrize("tag", [tag for tag in range(256) if tag not in set(Command)])
 def test_a_command_that_does_not_exist_is_refused(object_on_card: Attacker, tag: int):
     assert object_on_card.run(bytes((tag, 0))) == Sw.BAD_ELEMENT
+
+
+@pytest.mark.parametrize("tag", [0x00, 0x7F, 0x80, Command.ADD - 2, max(Command) + 1, 0xFF])
+def test_an_unknown_command_for_a_node_that_is_there_is_refused(device: Device, tag: int):
+    attacker(device).refused(Sw.BAD_ELEMENT, bytes((tag,)) + text(b"A"))
+
+
+def flat(name: str, size: int) -> Definition:
+    """A definition of so many nodes."""
+    leaves = tuple(Definition(f"{name}{at}", HostFormat.CHR) for at in range(size - 1))
+    return Definition(name, HostFormat.NODE, children=leaves)
+
+
+def test_ids_of_definitions_end_where_a_node_can_no_longer_name_them(device: Device):
+    session = device.new(parameters(arena=64, nodes=1024))
+    for name in "abc":
+        session.apply(Batch().define(flat(name, 100)))
+    with pytest.raises(CardError) as caught:
+        session.apply(Batch().define(flat("d", 100)))
+    assert caught.value.sw == Sw.NO_NODE_LEFT
+    session.apply(Batch().define(flat("d", 84)))
