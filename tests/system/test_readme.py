@@ -39,8 +39,10 @@ def test_the_tour_works(bare, shell):
     )
     assert run.returncode == 0, run.stdout + run.stderr
     errors = [line for line in run.stderr.splitlines() if "ERROR" in line]
-    assert len(errors) == 1, errors
-    assert "lost power" in errors[0]
+    assert len(errors) == 2, errors
+    assert "DM 405" in errors[0]
+    assert "lost power" in errors[1]
+    assert "refused\n" in run.stdout
     assert "exit code 3" in run.stdout
     assert "they differ\n" in run.stdout
     assert "Hello again" in run.stdout
