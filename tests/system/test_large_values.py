@@ -56,6 +56,8 @@ def test_unfinished_values_can_be_removed(leaf):
         leaf("mo", "set", "./v", "--file", "big", "--format", "bin")
         if leaf.ok("mo", "uploads", "--json").document["uploads"]:
             break
+    leaf.file("huge", bytes(20_000))
+    assert "`smartdm mo uploads --remove`" in leaf.fails(4, "mo", "set", "./v", "--file", "huge", "--format", "bin")
     assert leaf.ok("mo", "uploads", "--remove").out.startswith("removed ")
     assert leaf.ok("mo", "uploads").out == ""
     assert leaf.ok("card", "info", "--json").document["free_bytes"] >= free - 32
@@ -65,7 +67,11 @@ def test_a_value_that_the_card_has_no_room_for_leaves_nothing_behind(leaf):
     leaf.file("huge", bytes(20_000))
     message = leaf.fails(4, "mo", "set", "./v", "--file", "huge", "--format", "bin")
     assert "6A84" in message
+    assert message.startswith("ERROR: Replace ./v: ")
+    assert "?" not in message
     assert "20000 bytes" in message
+    assert "the old value and the new one need room together" in message
+    assert "uploads --remove" not in message
     assert leaf.ok("mo", "uploads").out == ""
 
 

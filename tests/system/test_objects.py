@@ -89,7 +89,7 @@ def test_an_object_can_be_kept_free_of_its_definition(books):
         (4, ["add", "./Book/ann", "x"], "says node, not chr"),
         (4, ["add", "./Book/Owner", "x"], "6A89"),
         (4, ["set", "./Book/Owner", "x", "--type", "image/png"], "text/plain, text/xml"),
-        (4, ["set", "./Book/Owner", "x", "--format", "int"], "says chr, not int"),
+        (4, ["set", "./Book/Owner", "1", "--format", "int"], "says chr, not int"),
         (4, ["rename", "./Book/Owner", "Other"], "6ADB"),
         (4, ["get", "./Book/Pin"], "6AE1"),
         (4, ["import", "two.xml", "--at", "./Book"], "6AE4"),
@@ -176,3 +176,21 @@ def test_the_catalog_can_be_on_the_card(bare):
     names = [entry["name"] for entry in bare.ok("ddf", "list", "--json").document["definitions"]]
     bare.ok("ddf", "load", *names)
     assert len(bare.ok("ddf", "loaded", "--json").document["definitions"]) == len(names)
+
+
+def test_a_definition_in_use_is_named_with_an_object_that_uses_it(books):
+    books.ok("ddf", "load", "FUMO")
+    told = books.fails(4, "ddf", "unload", "FUMO", OBJECT)
+    assert told.startswith(f"ERROR: Unload {OBJECT}: the definition has instances; ")
+    assert "one of them is ./Book\n" in told
+
+
+def test_what_a_file_loaded_the_same_file_unloads(cli):
+    cli.file("book.ddf", DDF)
+    cli.ok("ddf", "load", "book.ddf")
+    assert cli.ok("ddf", "unload", "book.ddf").out == f"unloaded {OBJECT}\n"
+    assert "book.ddf is not on the card" in cli.fails(2, "ddf", "unload", "book.ddf")
+    cli.ok("ddf", "load", "book.ddf")
+    changed = cli.file("new.ddf", DDF.replace("Whose it is", "Owner"))
+    assert cli.ok("ddf", "unload", changed).out == f"unloaded {OBJECT}\n"
+    assert "nix is not on the card" in cli.fails(2, "ddf", "unload", "nix")

@@ -90,7 +90,7 @@ def test_negative_numbers_are_values_and_other_dashes_are_explained(cli):
     assert cli.ok("mo", "get", "./P").out == "-0.25e1"
     assert " -- " in cli.fails(2, "mo", "set", "./P", "-x")
     assert cli("mo", "set", "./P", "-5", "--nix").code == 2
-    cli.ok("mo", "set", "./P", "--", "-x")
+    cli.ok("mo", "set", "./P", "--format", "chr", "--", "-x")
 
 
 def test_a_uri_longer_than_the_wire_holds_is_refused_with_its_length(cli):

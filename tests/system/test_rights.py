@@ -110,3 +110,21 @@ def test_servers_are_listed_with_their_nodes_and_can_be_removed(filled):
     assert filled.ok("mo", "get", "./Mail?prop=ACL").out == "Add=#issuer&Delete=#issuer&Get=*&Replace=#issuer"
     assert "does not know" in filled.fails(2, "card", "servers", "--remove", "srv1")
     assert "cannot be removed" in filled.fails(5, "card", "servers", "--remove", "*")
+
+
+def test_an_acl_that_takes_rights_from_the_issuer_who_gives_it_is_noted(filled):
+    assert filled.ok("mo", "acl", "./Mail/Addr", "Get=*&Replace=#issuer").err == ""
+    assert filled.ok("mo", "acl", "./Mail/Addr", "Get=*&Replace=srv1").err == (
+        "note: the issuer has no Replace there any more\n"
+    )
+    assert filled.ok("mo", "acl", "./Mail/Addr", "Get=srv1").err == "note: the issuer has no Get there any more\n"
+    filled.ok("mo", "acl", "./Mail/Addr", "--remove")
+    told = filled.ok("mo", "acl", "./Mail/Addr", "Get=srv1").err
+    assert told == "note: the issuer has no Replace and no Get there any more\n"
+
+
+def test_a_server_that_the_card_did_not_know_is_noted_once(filled):
+    assert (
+        filled.ok("mo", "acl", "./Mail/Addr", "Get=*+new2&Replace=#issuer+srv1+new1").err == "note: new server new1\n"
+    )
+    assert filled.ok("mo", "acl", "./Mail/Addr", "Get=*&Replace=#issuer+new1").err == ""

@@ -262,3 +262,24 @@ def test_reset_of_everything_takes_unfinished_values_along(cli):
     told = cli.ok("card", "reset", "--all", "--force").out
     assert told == "erased 1 nodes and 1 other things\n"
     assert cli.ok("mo", "uploads").out == ""
+
+
+@pytest.mark.parametrize("damage", [b"no toml", b"\xff", b'profile = "x"'])
+def test_a_damaged_card_is_told_beside_the_others_and_can_be_deleted(cli, damage):
+    cli.ok("sim", "new", "b")
+    (home(cli) / "b.toml").write_bytes(damage)
+    listed = cli.ok("sim", "list")
+    assert [row.split()[0] for row in listed.out.splitlines()] == ["CARD", "sim:a"]
+    assert listed.err.startswith("note: ")
+    assert listed.err.count("\n") == 1
+    assert "b.toml: " in listed.err
+    assert [card["card"] for card in cli.ok("sim", "list", "--json").document["cards"]] == ["sim:a"]
+    assert cli.ok("sim", "delete", "b", "--force").out == "deleted sim:b\n"
+    assert cli.ok("card", "list").out == "sim:a\n"
+    assert not list(home(cli).glob("b*"))
+
+
+def test_a_power_cut_that_is_taken_back_is_told(cli):
+    cli.ok("sim", "cut", "a", "--at", "3")
+    assert cli.ok("sim", "cut", "a", "--off").out == "sim:a: the power cut is taken back\n"
+    assert cli.ok("sim", "cut", "a", "--off").out == "sim:a: no power cut is armed\n"

@@ -253,3 +253,9 @@ def test_a_file_may_bring_a_node_and_what_goes_below_it_apart(cli):
     cli.file("two.xml", f"<MgmtTree><VerDTD>1.2</VerDTD>{''.join(trees)}</MgmtTree>")
     cli.ok("mo", "import", "two.xml")
     assert cli.ok("mo", "get", "./A/B").out == "x"
+
+
+def test_a_folder_that_is_missing_is_named(filled: Cli):
+    told = filled.fails(5, "mo", "export", "--out", "/nope/x.xml")
+    assert told == "ERROR: /nope/x.xml: there is no folder /nope; make it first\n"
+    assert "nope/x" in filled.fails(5, "mo", "export", "--out", "nope/x")

@@ -117,3 +117,9 @@ def test_what_cannot_be_watched_is_refused(filled: Cli):
     assert "--every goes with --watch" in filled.fails(2, "mo", "changes", "--since", "1", "--every", "1")
     assert "which is before 9999" in filled.fails(2, "mo", "changes", "--watch", "--since", "9999")
     assert "0.1<=x<=3600" in filled.fails(2, "mo", "changes", "--watch", "--every", "0")
+
+
+def test_a_node_that_is_not_there_is_not_watched(filled: Cli):
+    told = filled.fails(4, "mo", "changes", "--watch", "./Nope")
+    assert told == filled.fails(4, "mo", "changes", "--since", "0", "./Nope")
+    assert "6A82" in told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from smartdm.cli.kinds import can_hold, check_interior, misfit, new_kind
+from smartdm.cli.kinds import can_hold, check_interior, misfit, new_kind, unsuited
 from smartdm.codec import catalog
 from smartdm.mo.tree import Format
 from smartdm.mo.uri import Uri
@@ -54,3 +54,17 @@ def test_an_interior_node_is_given_no_value(value: str | bytes | None, chosen: s
     with pytest.raises(click.UsageError, match="neither VALUE nor --format"):
         check_interior(value, chosen)
     check_interior(None, None)
+
+
+@pytest.mark.parametrize("node_format", [item for item in Format if item is not Format.NODE])
+def test_a_leaf_of_any_format_may_have_no_value_yet(node_format: Format):
+    assert unsuited(Uri.parse("./N"), node_format, b"") is None
+
+
+def test_a_value_that_breaks_its_format_is_told_with_the_way_out():
+    uri = Uri.parse("./N")
+    told = "./N: the value 'yes' is not 'true' or 'false', as Format bool needs; --format changes the Format"
+    assert unsuited(uri, Format.BOOL, b"yes") == told
+    assert str(unsuited(uri, Format.INT, b"\xff")).startswith("the value for ./N is not UTF-8 text")
+    assert unsuited(uri, Format.NODE, b"\xff") is None
+    assert unsuited(uri, Format.BIN, b"\xff") is None

@@ -16,7 +16,7 @@ from typing import Final
 import click
 
 from smartdm.cli.batchwords import Add, Copy, Delete, DmCommand, Get, Rename, Set, SetAcl, SetTitle, append
-from smartdm.cli.kinds import LEAF_FORMATS, can_hold, check_interior, misfit
+from smartdm.cli.kinds import LEAF_FORMATS, check_interior, unsuited
 from smartdm.cli.output import printable
 from smartdm.cli.params import UriType
 from smartdm.cli.root import ValueCommand
@@ -172,7 +172,7 @@ def _add(
     if uri.is_root:
         raise CodecError("the root exists always; name the node to add")
     data = _bytes(value, in_base64=base64_)
-    node_format = Format.NODE if interior else _format(format_, data)
+    node_format = Format.NODE if interior else _format(uri, format_, data)
     return Add(uri, data, node_format, type_, title, Acl.parse(acl))
 
 
@@ -181,7 +181,7 @@ def _set(*, uri: Uri, value: str, format_: str | None, type_: str | None, base64
     packed.encode_value_length(data)
     if type_ is not None:
         packed.encode_type(type_)
-    return Set(uri, data, _format(format_, data), type_)
+    return Set(uri, data, _format(uri, format_, data), type_)
 
 
 def _bytes(value: str | None, *, in_base64: bool) -> bytes:
@@ -195,11 +195,12 @@ def _bytes(value: str | None, *, in_base64: bool) -> bytes:
         raise CodecError(f"VALUE is not base64 ({error}); leave out --base64 if it is text") from error
 
 
-def _format(chosen: str | None, data: bytes) -> Format | None:
+def _format(uri: Uri, chosen: str | None, data: bytes) -> Format | None:
     if chosen is None:
         return None
-    if not can_hold(Format(chosen), data):
-        raise CodecError(misfit("the value", chosen))
+    fault = unsuited(uri, Format(chosen), data)
+    if fault:
+        raise CodecError(fault)
     return Format(chosen)
 
 

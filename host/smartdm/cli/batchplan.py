@@ -6,16 +6,16 @@ makes the leaf that is missing: all by a look at the card.  In a batch the comma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smartdm.cli.batchwords import Add, Copy, Delete, DmCommand, Rename, Set
-from smartdm.cli.kinds import can_hold, misfit, new_kind
+from smartdm.cli.kinds import new_kind, unsuited
 from smartdm.cli.sending import check_limits
 from smartdm.cli.view import fits_text
 from smartdm.codec import packed
-from smartdm.errors import NotAllowed, NotFound, card_error
+from smartdm.errors import CommandNotAllowed, NotAllowed, NotFound, card_error
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
 from smartdm.wire import Sw
@@ -25,12 +25,24 @@ if TYPE_CHECKING:
     from smartdm.session import Session
 
 
-def looks_back(command: DmCommand) -> bool:
-    """Whether what the command means depends on what the commands before it did."""
+def looks_back(command: DmCommand, before: Iterable[DmCommand] = ()) -> bool:
+    """Whether what the command means depends on what the commands before it did.
+
+    ``before``: those of them that may be refused yet, so that nobody knows what Format they leave.
+    """
     if isinstance(command, Set):
         partly = (command.format is None) != (command.type is None)
-        return partly or command.is_large or not fits_text(command.value)
+        if partly or command.is_large or not fits_text(command.value):
+            return True
+        return command.format is None and any(_touches(other, command.uri) for other in before)
     return isinstance(command, Copy)
+
+
+def _touches(command: DmCommand, uri: Uri) -> bool:
+    """Whether the command may give the leaf of that URI another Format, or make another node of it."""
+    if isinstance(command, Add | Set | Copy) and command.uri == uri:
+        return not isinstance(command, Set) or command.kind is not None
+    return _before(command, uri) != uri
 
 
 def settled(session: Session, before: Sequence[DmCommand], command: DmCommand) -> DmCommand:
@@ -43,7 +55,7 @@ def settled(session: Session, before: Sequence[DmCommand], command: DmCommand) -
         case Add():
             command = plan.add(command)
             check_limits(session.info, [(command.uri.parent, command.node)], freed_nodes=session.info.nodes)
-        case Set() if looks_back(command):
+        case Set() if command.value or command.kind:
             return plan.set(command)
         case Copy():
             return plan.copy(command)
@@ -110,13 +122,16 @@ class _Plan:
         """Format and Type both or neither; a value that suits the Format that stays."""
         try:
             node = self.node(command.uri)
-        except NotAllowed:
+        except (NotAllowed, CommandNotAllowed):
             return command
+        if not looks_back(command) and (node is None or not node.is_leaf):
+            return command  # the card refuses it, after those before it
         if node is None:
             raise card_error(Sw.NOT_FOUND, str(command))
         if not node.is_leaf:
             raise card_error(Sw.NOT_LEAF, str(command))
-        _check(command, command.format or node.format, command.value)
+        if command.format or not node.withheld:
+            _check(command, command.format or node.format, command.value)
         if command.kind is None:
             return command
         kept = node.type if command.type is None else command.type
@@ -140,11 +155,12 @@ class _Plan:
         return Set(command.target, source.value) if large and target.is_leaf else command
 
 
-def _check(command: DmCommand, node_format: Format, value: bytes) -> None:
-    """The refusal of a value that a text format must not hold."""
-    if not can_hold(node_format, value):
+def _check(command: Add | Set, node_format: Format, value: bytes) -> None:
+    """The refusal of a value that a leaf of that Format cannot have."""
+    fault = unsuited(command.uri, node_format, value)
+    if fault:
         error = card_error(Sw.BAD_FORMAT, str(command))
-        error.add_note(misfit("the value", node_format))
+        error.add_note(fault)
         raise error
 
 

@@ -43,7 +43,7 @@ def _parts(commands: Sequence[DmCommand]) -> Iterator[dict[int, DmCommand]]:
     """The commands by their numbers, divided before each one that looks back; one empty part if there are none."""
     part: dict[int, DmCommand] = {}
     for number, command in enumerate(commands):
-        if part and looks_back(command):
+        if part and looks_back(command, part.values()):
             yield part
             part = {}
         part[number] = command

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from smartdm.cli.app import App, pass_app
 from smartdm.cli.failures import CliError, Exit
+from smartdm.cli.files import STDIN
 from smartdm.cli.output import printable
 from smartdm.cli.params import FileName
 from smartdm.cli.root import Command
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from smartdm.card.registry import Root
+    from smartdm.errors import CardError
     from smartdm.mo.definition import Definition
 
 
@@ -68,23 +71,27 @@ def _require_names(definitions: Iterable[Definition]) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.argument("names", metavar="NAME|FILE...", type=FileName(), nargs=-1, required=True)
 @pass_app
 def unload(app: App, names: tuple[str, ...]) -> None:
     """Take definitions off the card. No object of that type may be left.
 
-    NAME is an object's identifier or the digest that `ddf loaded` shows, or a name of the catalog.
+    NAME is an object's identifier or the digest that `ddf loaded` shows, or a name of the catalog; FILE is a DDF.
     """
     from smartdm.card.place import REGISTRY  # noqa: PLC0415 - imported only when a card is used
     from smartdm.cli.sending import named  # noqa: PLC0415 - as above
+    from smartdm.errors import CommandNotAllowed  # noqa: PLC0415 - as above
     from smartdm.session import Batch  # noqa: PLC0415 - as above
 
     found = {root.digest: root for name in names for root in _named_on_card(app, name)}
     batch = Batch()
     for digest in found:
         batch.delete(REGISTRY / digest)
-    with named("Unload " + ", ".join(names)):
-        app.session.apply(batch)
+    try:
+        with named("Unload " + ", ".join(names)):
+            app.session.apply(batch)
+    except CommandNotAllowed as error:
+        raise _in_use(app, list(found.values()), error) from error
     data = {
         "unloaded": [_document(root.digest, root.definition) for root in found.values()],
         "generation": app.session.generation,
@@ -97,15 +104,41 @@ def unload(app: App, names: tuple[str, ...]) -> None:
     app.out.show(data, text)
 
 
+def _in_use(app: App, roots: list[Root], error: CardError) -> CardError:
+    """The refusal to unload one of these, told by its name and with one of the objects that use it."""
+    from smartdm.errors import retold  # noqa: PLC0415 - imported only when a card is used
+
+    if error.index is None:
+        return error
+    root = roots[error.index]
+    told = retold(error, f"Unload {_title(root.definition)}")
+    users = (uri for uri, node in app.session.read().walk() if node.definition == root.number)
+    if user := next(users, None):
+        told.add_note(f"one of them is {user}")
+    return told
+
+
 def _named_on_card(app: App, name: str) -> list[Root]:
+    """The definitions that a name or a file means; a file's own by their digests, else those of its objects."""
+    from smartdm.cli.ddf import read_definitions  # noqa: PLC0415 - ddf imports this module
     from smartdm.codec import catalog  # noqa: PLC0415 - lxml is imported only for XML
 
     roots = list(app.session.registry.roots.values())
     digests = {digest for digest, known in catalog.DIGESTS.items() if known.lower() == name.lower()}
     found = [root for root in roots if name in {root.digest, root.definition.mo_id} or root.digest in digests]
+    if not found and (name == STDIN or Path(name).is_file()):
+        found = [root for top in read_definitions(name) for root in _like(roots, top)]
     if not found:
         raise CliError(f"{name} is not on the card; `smartdm ddf loaded` shows what is", Exit.USAGE)
     return found
+
+
+def _like(roots: list[Root], top: Definition) -> list[Root]:
+    from smartdm.codec import packed  # noqa: PLC0415 - imported only when a card is used
+
+    digest = packed.digest(top)
+    same = [root for root in roots if root.digest == digest]
+    return same or [root for root in roots if root.definition.mo_id == top.mo_id != ""]
 
 
 @click.command(cls=Command)

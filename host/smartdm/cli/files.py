@@ -61,6 +61,8 @@ def write_result(path: Path, data: bytes) -> None:
     if path.exists() and not path.is_file():  # a pipe or device has no "before"
         path.write_bytes(data)
         return
+    if not path.absolute().parent.is_dir():
+        raise CliError(f"{path}: there is no folder {path.parent}; make it first")
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         file.write(data)
     mask = os.umask(0)

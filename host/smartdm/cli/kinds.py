@@ -8,9 +8,11 @@ import click
 
 from smartdm.cli.view import fits_text
 from smartdm.mo.tree import BINARY, Format
+from smartdm.mo.values import value_fault
 
 if TYPE_CHECKING:
     from smartdm.mo.definition import Definition
+    from smartdm.mo.uri import Uri
 
 LEAF_FORMATS: Final = tuple(str(item) for item in Format if item is not Format.NODE)
 
@@ -41,6 +43,19 @@ def misfit(what: str, node_format: str) -> str:
         f"{what} is not UTF-8 text, or holds characters that XML cannot carry, and so cannot be {node_format}; "
         "use --format bin"
     )
+
+
+def unsuited(uri: Uri, node_format: Format, value: bytes) -> str | None:
+    """What to tell about a value that a leaf of that Format cannot have; None if it can.
+
+    An empty value always can be: the leaf has none yet.
+    """
+    if not can_hold(node_format, value):
+        return misfit(f"the value for {uri}", node_format)
+    if not value or node_format is Format.NODE:
+        return None
+    fault = value_fault(node_format, value)
+    return f"{uri}: {fault}; --format changes the Format" if fault else None
 
 
 def check_interior(value: str | bytes | None, chosen: str | None) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 
 from smartdm.cli.app import App, now, pass_app
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import STDIN, read_input
-from smartdm.cli.kinds import LEAF_FORMATS, can_hold, check_interior, misfit, new_kind
+from smartdm.cli.kinds import LEAF_FORMATS, check_interior, new_kind, unsuited
 from smartdm.cli.params import FileName, UriType
 from smartdm.cli.progress import upload_progress
 from smartdm.cli.root import Command, ValueCommand
 from smartdm.cli.sending import check_limits, explain_full, missing_above, named, require_parent
-from smartdm.cli.view import child_total, fits_text
-from smartdm.errors import CardFull, NotFound, UriError
+from smartdm.cli.view import child_total
+from smartdm.errors import CardError, CardFull, CommandNotAllowed, NotAllowed, NotFound, UriError, retold
 from smartdm.mo.acl import Acl
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri, check_name
@@ -52,29 +54,56 @@ def set_(app: App, *, uri: Uri, value: str | None, file: str | None, format_: st
     data = _value(value, file)
     if data is None:
         raise click.UsageError("give VALUE, --file FILE, or - for stdin")
-    if (format_ is None) != (type_ is None):
-        # On the wire the two are kept or given together, so the missing one is read from the card.
-        with named(f"Replace {uri}"):
-            node = app.session.read(uri, 0)
-        format_, type_ = format_ or str(node.format), node.type if type_ is None else type_
-    if not fits_text(data):
-        with named(f"Replace {uri}"):
-            _check(uri, Format(format_) if format_ else app.session.read(uri, 0).format, data)
-    kind = None if format_ is None else (Format(format_), type_ or "")
+    with named(f"Replace {uri}"):
+        kind = _kind_to_set(app, uri, data, Format(format_) if format_ else None, type_)
     try:
         with named(f"Replace {uri}"), upload_progress(app, uri, data) as progress:
             app.session.put_value(uri, data, kind, time=now(), progress=progress)
     except CardFull as error:
-        error.add_note(f"the value has {len(data)} bytes, {app.session.info.free} are free")
-        raise
+        raise _no_room(app, uri, data, error) from error
     result = {"uri": str(uri), "size": len(data), "generation": app.session.generation}
     app.out.show(result, f"set {uri} ({len(data)} bytes)")
 
 
+def _kind_to_set(
+    app: App, uri: Uri, data: bytes, chosen: Format | None, type_: str | None
+) -> tuple[Format, str] | None:
+    """Format and Type that go along with the value, None if they stay; CliError for a value that does not suit.
+
+    On the wire the two are kept or given together, so one that is missing is read from the card.
+    """
+    if chosen is not None and type_ is not None:
+        _check(uri, chosen, data)
+        return chosen, type_
+    try:
+        node = app.session.read(uri, 0) if data or chosen or type_ is not None else None
+    except (NotAllowed, CommandNotAllowed):
+        if chosen or type_ is not None:
+            raise
+        node = None  # who may not read the leaf may still replace its value: the card judges that alone
+    if node is not None and (chosen or not node.withheld):
+        _check(uri, chosen or node.format, data)
+    if node is None or (chosen is None and type_ is None):
+        return None
+    return chosen or node.format, node.type if type_ is None else type_
+
+
+def _no_room(app: App, uri: Uri, data: bytes, error: CardFull) -> CardError:
+    """The refusal of a value for lack of memory, told of its leaf, whatever place the card named."""
+    told = retold(error, f"Replace {uri}")
+    told.add_note(f"the value has {len(data)} bytes, {app.session.info.free} are free")
+    told.add_note("until the end the old value and the new one need room together")
+    with suppress(CardError):  # who may not see the uploads is told the rest
+        if app.session.uploads():
+            told.add_note("unfinished uploads take room too: `smartdm mo uploads --remove` removes them")
+    return told
+
+
 def _check(uri: Uri, node_format: Format, data: bytes) -> None:
-    """CliError for a value that a text format must not hold."""
-    if not can_hold(node_format, data):
-        raise CliError(misfit(f"the value for {uri}", node_format))
+    """CliError for a value that a leaf of that Format cannot have."""
+    fault = unsuited(uri, node_format, data)
+    if fault:
+        raise CliError(fault)
 
 
 def _kind(app: App, uri: Uri, data: bytes, chosen: str | None, type_: str | None) -> tuple[Format, str]:

@@ -61,6 +61,7 @@ def changes(app: App, *, uri: Uri, since: int | None, values: bool, watch: bool,
     document on one line.
     """
     if watch:
+        app.session.read(uri, 0)  # a node that is not there would never change
         for news in mowatch.looks(app, since, every or _EVERY, lambda known: _find(app, uri, known)):
             if news.nodes:
                 app.out.next(news.document(), news.lines(values=values))

@@ -20,6 +20,7 @@ from smartdm.errors import CardFull, CodecError, NotFound
 from smartdm.mo.definition import Definition
 from smartdm.mo.tree import Change, Node, diff
 from smartdm.mo.uri import ROOT, Uri
+from smartdm.mo.values import value_fault
 from smartdm.session import Batch
 
 
@@ -103,6 +104,7 @@ def import_(app: App, *, file: str, at: Uri, replacing: bool, parents: bool, pla
         plan = replace(make_plan(app, entries, at, replacing=replacing), plain=plain)
         generation = app.session.generation
         plan = _checked(app, plan, what, parents=parents)
+        _check_values(app, plan)
         if not dry_run:
             _send(app, plan, generation)
     data = {
@@ -131,6 +133,18 @@ def _checked(app: App, plan: Plan, what: str, *, parents: bool) -> Plan:
     plan = replace(plan, adds=(*made.values(), *plan.adds))
     check_limits(app.session.info, plan.adds, total_nodes(node for _, node in plan.deletes))
     return plan
+
+
+def _check_values(app: App, plan: Plan) -> None:
+    """CliError for a leaf that its Format, or that of its definition if the file tells none, does not allow."""
+    adds: list[tuple[Uri, tuple[Node, ...]]] = [(parent, (node,)) for parent, node in plan.adds]
+    if not plan.plain:
+        adds = [entry.added for entry in app.session.outgoing(plan.batch()).entries if entry.added]
+    for parent, nodes in adds:
+        for uri, node in (found for top in nodes for found in top.walk(parent / top.name)):
+            fault = value_fault(node.format, node.value) if node.is_leaf and node.value else None
+            if fault:
+                raise CliError(f"{uri}: {fault}; give it another value or Format in the file")
 
 
 def _send(app: App, plan: Plan, generation: int) -> None:

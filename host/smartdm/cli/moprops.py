@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import click
 
-from smartdm.cli.app import App, now, pass_app
+from smartdm.cli.app import SIM_PREFIX, App, now, pass_app
 from smartdm.cli.failures import CliError
 from smartdm.cli.output import printable
 from smartdm.cli.params import UriType
 from smartdm.cli.root import Command
 from smartdm.cli.sending import named, require_parent
-from smartdm.errors import NotFound
-from smartdm.mo.acl import Acl
+from smartdm.errors import CardError, NotFound
+from smartdm.mo.acl import Acl, Verb
 from smartdm.mo.uri import ROOT, Uri
 from smartdm.session import Batch
+
+_ISSUER = "#issuer"
 
 
 def _one_of(value: str | None, *, remove: bool, what: str) -> None:
@@ -43,19 +45,47 @@ def acl(app: App, uri: Uri, acl: str | None, remove: bool) -> None:
     if acl is not None and not new:
         raise click.UsageError("the ACL is empty; --remove takes the node's own ACL away")
     with named(f"Replace {uri}?prop=ACL"):
+        unknown = app.session.registry.missing_servers(server_id for server_id, _ in new.entries)
+        lost = _lost(app, uri, new)
         app.session.apply(Batch(time=now()).acl(uri, new))
+    for server_id in unknown:
+        app.out.note(f"note: new server {printable(server_id)}")
+    if lost:
+        app.out.note(f"note: the issuer has no {' and no '.join(lost)} there any more")
     result = {"uri": str(uri), "acl": str(new), "generation": app.session.generation}
     told = f"the ACL of {uri} is {printable(str(new))}" if new else f"{uri} has no ACL of its own any more"
     app.out.show(result, told)
 
 
+def _lost(app: App, uri: Uri, new: Acl) -> list[str]:
+    """Which of Replace and Get the issuer, who asks, has at the node and will not have with its new ACL."""
+    if not (app.link.name.startswith(SIM_PREFIX) and app.principal in {None, _ISSUER.removeprefix("#")}):
+        return []
+    missing = [verb for verb in (Verb.REPLACE, Verb.GET) if not new.allows(verb, _ISSUER)]
+    if not missing:
+        return []
+    try:
+        own = app.session.read(uri, 0).acl
+        _, before = _effective(app, uri, own)
+        after = new or _effective(app, uri, new)[1]
+    except CardError:
+        return []  # what he could not read he did not have
+    return [verb.title for verb in missing if before.allows(verb, _ISSUER) and not after.allows(verb, _ISSUER)]
+
+
+def _effective(app: App, uri: Uri, own: Acl) -> tuple[Uri, Acl]:
+    """The ACL that counts for the node with this one, and whose it is: that of the nearest node above which has one."""
+    place = uri
+    while not own and not place.is_root:
+        place = place.parent
+        own = app.session.read(place, 0).acl
+    return place, own
+
+
 def _show_acl(app: App, uri: Uri) -> None:
     """The node's own ACL, and the one that counts, which may be that of a node above."""
-    place, own = uri, app.session.read(uri, 0).acl
-    found = own
-    while not found and not place.is_root:
-        place = place.parent
-        found = app.session.read(place, 0).acl
+    own = app.session.read(uri, 0).acl
+    place, found = _effective(app, uri, own)
     data = {"uri": str(uri), "acl": str(own), "effective": str(found), "from": str(place)}
     inherited = "" if place == uri else f"  (inherited from {place})"
     app.out.show(data, f"{printable(str(found))}{inherited}")

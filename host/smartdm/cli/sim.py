@@ -8,6 +8,7 @@ from smartdm.cli.app import SIM_PREFIX, App, pass_app
 from smartdm.cli.params import SimName
 from smartdm.cli.root import Group
 from smartdm.cli.simcards import CUT_MODES, MOST_NODES, PROFILES, Cut, SimCard
+from smartdm.errors import CodecError
 
 _SIZES = ("arena", "nodes", "reserve")
 
@@ -54,10 +55,14 @@ def new(app: App, *, name: str, arena: int | None, nodes: int | None, profile: s
 @pass_app
 def list_(app: App) -> None:
     """List the simulated cards."""
-    cards = [app.sims.get(name) for name in app.sims.names()]
+    cards, broken = _readable(app)
     data = [_document(card) for card in cards]
+    for fault in broken:
+        app.out.note(f"note: {fault}")
 
     def text() -> None:
+        if not cards and broken:
+            return
         if not cards:
             app.out.note("no simulated cards yet; make one with `smartdm sim new NAME`")
             return
@@ -65,6 +70,18 @@ def list_(app: App) -> None:
         app.out.table(("CARD", "PROFILE", "ARENA", "NODES", "RESERVE", "POWER CUT"), rows)
 
     app.out.show({"folder": str(app.sims.folder), "cards": data}, text)
+
+
+def _readable(app: App) -> tuple[list[SimCard], list[CodecError]]:
+    """The cards, and what is wrong with those whose TOML files are damaged."""
+    cards: list[SimCard] = []
+    broken: list[CodecError] = []
+    for name in app.sims.names():
+        try:
+            cards.append(app.sims.get(name))
+        except CodecError as error:
+            broken.append(error)
+    return cards, broken
 
 
 def _row(card: SimCard) -> tuple[object, ...]:
@@ -89,7 +106,7 @@ def _document(card: SimCard) -> dict[str, object]:
 @pass_app
 def delete(app: App, *, name: str, force: bool) -> None:
     """Delete the simulated card NAME with everything on it."""
-    app.sims.get(name)
+    app.sims.require(name)
     if not force:
         click.confirm(f"Everything on sim:{name} will be lost for good. Delete it?", abort=True, err=True)
     app.sims.delete(name)
@@ -118,9 +135,12 @@ def cut(app: App, *, name: str, at: int | None, mode: str, seed: int, off: bool)
     if off == (at is not None):
         raise click.UsageError("give either --at N or --off")
     armed = None if at is None else Cut(at, mode, seed)
+    before = app.sims.get(name).cut
     app.sims.arm(name, armed)
     data = {"card": SIM_PREFIX + name, "cut": None if armed is None else {"at": at, "mode": mode, "seed": seed}}
-    told = "no power cut is armed" if armed is None else f"the power goes at persistent write {at} ({mode})"
+    told = f"the power goes at persistent write {at} ({mode})"
+    if armed is None:
+        told = "the power cut is taken back" if before else "no power cut is armed"
     app.out.show(data, f"sim:{name}: {told}")
 
 

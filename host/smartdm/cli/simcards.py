@@ -103,17 +103,21 @@ class SimFolder:
 
     def get(self, name: str) -> SimCard:
         """The card of this name; NoCardError when there is none, CodecError when its TOML file is damaged."""
-        path = self._settings(check_card_name(name))
+        self.require(name)
+        path = self._settings(name)
         try:
             text = path.read_bytes().decode("utf-8")
-        except FileNotFoundError:
+        except UnicodeDecodeError as error:
+            raise CodecError(f"{path}: not UTF-8 text; delete the card or mend the file") from error
+        return _from_toml(name, self.folder / f"{name}.card", path, text)
+
+    def require(self, name: str) -> None:
+        """NoCardError when there is no card of this name; what its TOML file holds does not matter."""
+        if not self._settings(check_card_name(name)).exists():
             known = ", ".join(f"sim:{other}" for other in self.names()) or "none yet"
             raise NoCardError(
                 f"there is no simulated card {name!r} (known: {known}); make it with `smartdm sim new {name}`"
-            ) from None
-        except UnicodeDecodeError as error:
-            raise CodecError(f"{path}: not UTF-8 text") from error
-        return _from_toml(name, self.folder / f"{name}.card", path, text)
+            )
 
     def create(self, card: SimCard) -> None:
         """Writes the TOML file of a new card; the simulator makes the image when it first opens it."""
