@@ -33,9 +33,9 @@ abstract class Batch extends Changing {
     if (number == 0) {
       zero(OPTIONS, SOURCE);
     }
-    while (w[AT] < end) {
+    do {
       step(buf);
-    }
+    } while (w[AT] < end);
     w[PART] = (short) (number % 255 + 1);
     if ((buf[ISO7816.OFFSET_CLA] & Wire.CLA_CHAIN) == 0) {
       if ((short) (w[VALUE_LEFT] | w[NODES_LEFT]) != 0) {
@@ -75,7 +75,7 @@ abstract class Batch extends Changing {
   private void command(byte[] buf) {
     final short[] w = words;
     final byte tag = (byte) u8(buf);
-    if (tag == Wire.CMD_OPTIONS || (w[LIST_LEN] > 0 && tag != Wire.CMD_GET)) {
+    if ((short) (tag - Wire.CMD_ADD & ~7) != 0 || (w[LIST_LEN] > 0 && tag != Wire.CMD_GET)) {
       Memory.refuse((byte) Wire.SW_BAD_ELEMENT);
     }
     w[INDEX]++;
@@ -104,11 +104,8 @@ abstract class Batch extends Changing {
       case Wire.CMD_TITLE:
         title(buf, granule);
         break;
-      case Wire.CMD_SOURCE:
-        source(granule);
-        break;
       default:
-        Memory.refuse((byte) Wire.SW_BAD_ELEMENT);
+        source(granule);
     }
   }
 
