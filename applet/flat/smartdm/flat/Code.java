@@ -13,8 +13,10 @@ import org.objectweb.asm.tree.InsnList;
 import org.objectweb.asm.tree.IntInsnNode;
 import org.objectweb.asm.tree.JumpInsnNode;
 import org.objectweb.asm.tree.LabelNode;
+import org.objectweb.asm.tree.LookupSwitchInsnNode;
 import org.objectweb.asm.tree.MethodInsnNode;
 import org.objectweb.asm.tree.MethodNode;
+import org.objectweb.asm.tree.TableSwitchInsnNode;
 import org.objectweb.asm.tree.TypeInsnNode;
 import org.objectweb.asm.tree.VarInsnNode;
 
@@ -56,6 +58,21 @@ final class Code {
       case Opcodes.GOTO, Opcodes.ATHROW, Opcodes.TABLESWITCH, Opcodes.LOOKUPSWITCH -> true;
       default -> isReturn(insn);
     };
+  }
+
+  /** Where an instruction may jump to. */
+  static List<LabelNode> targets(AbstractInsnNode insn) {
+    List<LabelNode> targets = new ArrayList<>();
+    if (insn instanceof JumpInsnNode jump) {
+      targets.add(jump.label);
+    } else if (insn instanceof TableSwitchInsnNode table) {
+      targets.addAll(table.labels);
+      targets.add(table.dflt);
+    } else if (insn instanceof LookupSwitchInsnNode lookup) {
+      targets.addAll(lookup.labels);
+      targets.add(lookup.dflt);
+    }
+    return targets;
   }
 
   /** The number that an instruction pushes; it is one of those that push numbers. */

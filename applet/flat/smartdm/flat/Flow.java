@@ -8,10 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import org.objectweb.asm.tree.AbstractInsnNode;
 import org.objectweb.asm.tree.InsnList;
-import org.objectweb.asm.tree.JumpInsnNode;
-import org.objectweb.asm.tree.LookupSwitchInsnNode;
 import org.objectweb.asm.tree.MethodNode;
-import org.objectweb.asm.tree.TableSwitchInsnNode;
 import org.objectweb.asm.tree.TryCatchBlockNode;
 
 /**
@@ -103,17 +100,8 @@ final class Flow {
   }
 
   private int[] successors(int at) {
-    List<AbstractInsnNode> next = new ArrayList<>();
     AbstractInsnNode insn = code.get(at);
-    if (insn instanceof JumpInsnNode jump) {
-      next.add(jump.label);
-    } else if (insn instanceof TableSwitchInsnNode table) {
-      next.addAll(table.labels);
-      next.add(table.dflt);
-    } else if (insn instanceof LookupSwitchInsnNode lookup) {
-      next.addAll(lookup.labels);
-      next.add(lookup.dflt);
-    }
+    List<AbstractInsnNode> next = new ArrayList<>(Code.targets(insn));
     if (!Code.isEnd(insn) && insn.getNext() != null) {
       next.add(insn.getNext());
     }

@@ -130,15 +130,7 @@ final class Jumps {
   private void removeLabels() {
     Set<LabelNode> used = new HashSet<>();
     for (AbstractInsnNode insn : code) {
-      if (insn instanceof JumpInsnNode jump) {
-        used.add(jump.label);
-      } else if (insn instanceof TableSwitchInsnNode table) {
-        used.addAll(table.labels);
-        used.add(table.dflt);
-      } else if (insn instanceof LookupSwitchInsnNode lookup) {
-        used.addAll(lookup.labels);
-        used.add(lookup.dflt);
-      }
+      used.addAll(Code.targets(insn));
     }
     for (TryCatchBlockNode block : method.tryCatchBlocks) {
       used.add(block.start);
