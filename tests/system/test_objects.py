@@ -194,3 +194,22 @@ def test_what_a_file_loaded_the_same_file_unloads(cli):
     changed = cli.file("new.ddf", DDF.replace("Whose it is", "Owner"))
     assert cli.ok("ddf", "unload", changed).out == f"unloaded {OBJECT}\n"
     assert "nix is not on the card" in cli.fails(2, "ddf", "unload", "nix")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        f"add ./New --interior --type {OBJECT}\nrename ./New Newer\nadd ./Newer/Pin 1\n",
+        "rename ./Book Newer\ndelete ./Newer/Pin\nadd ./Newer/Pin 1\n",
+        f"delete ./Book\nadd ./Newer --interior --type {OBJECT}\nadd ./Newer/Pin 1\n",
+    ],
+    ids=["added and renamed", "renamed", "deleted"],
+)
+def test_a_line_of_a_batch_knows_the_definition_that_the_lines_before_it_leave(cli, lines):
+    cli.file("book.ddf", DDF.replace("<Add/><Replace/></AccessType>", "<Add/><Delete/><Get/></AccessType>"))
+    cli.file("book.xml", BOOK)
+    cli.ok("ddf", "load", "book.ddf")
+    cli.ok("mo", "import", "book.xml")
+    cli.file("lines", lines)
+    cli.ok("mo", "batch", "lines")
+    assert cli.ok("mo", "get", "./Newer/Pin?prop=Format").out.strip() == "int"

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from smartdm.card.picture import Deleted, Renamed
 from smartdm.cli.batchwords import Add, Copy, Delete, DmCommand, Rename, Set
 from smartdm.cli.kinds import new_kind, unsuited
 from smartdm.cli.sending import check_limits
@@ -95,12 +96,17 @@ class _Plan:
 
     def definition(self, uri: Uri) -> Definition | None:
         """What the definitions on the card say about the nodes of that URI; None if nothing."""
+        parent = uri.parent
         for at in range(len(self._before) - 1, -1, -1):
             command = self._before[at]
-            if isinstance(command, Add) and command.uri == uri.parent:
+            if isinstance(command, Add) and command.uri == parent:
                 above = _Plan(self._session, self._before[:at]).made(command)
                 return None if above is None or above.is_open else above.child(uri.name)
-        return self._session.definition(uri)
+            place = _before(command, parent)
+            if place is None:
+                return None
+            parent = place
+        return self._session.definition(parent / uri.name)
 
     def made(self, command: Add) -> Definition | None:
         """The definition of a node that is added."""
@@ -173,11 +179,10 @@ def _changed(node: Node | None, value: bytes, kind: tuple[Format, str] | None) -
 
 def _before(command: DmCommand, uri: Uri) -> Uri | None:
     """Where the node of that URI was before the command; None if there is none afterwards."""
-    if isinstance(command, Rename) and _within(command.new, uri):
-        return Uri(command.uri.segments + uri.segments[command.new.depth :])
-    gone = isinstance(command, Delete | Rename) and _within(command.uri, uri)
-    return None if gone else uri
-
-
-def _within(top: Uri, uri: Uri) -> bool:
-    return top == uri or top.is_ancestor_of(uri)
+    if isinstance(command, Rename):
+        place = Renamed(command.uri, command.new).before(uri)
+    elif isinstance(command, Delete):
+        place = Deleted(command.uri).before(uri)
+    else:
+        return uri
+    return place if isinstance(place, Uri) else None
