@@ -74,12 +74,17 @@ class Cli:
                 if process.poll() is None:
                     process.communicate(b"n\n", timeout=60)
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """The command in a process that goes on, with pipes to it."""
+    @contextmanager
+    def start(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """The command in a process that goes on, with pipes to it, and is gone at the end."""
         pipe = subprocess.PIPE
-        return subprocess.Popen(
+        with subprocess.Popen(
             self.command(*arguments), stdin=pipe, stdout=pipe, stderr=pipe, cwd=self.folder, env=self.environment
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def ok(self, *arguments: str, stdin: bytes = b"") -> Result:
         result = self(*arguments, stdin=stdin)

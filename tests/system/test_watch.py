@@ -19,11 +19,8 @@ def watching(cli: Cli, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """The command after its first word, so that it has the card no longer."""
     with cli.start("mo", "changes", "--watch", *OFTEN, *arguments) as process:
         assert process.stderr is not None
-        try:
-            assert process.stderr.readline().startswith(b"watching sim:a from generation ")
-            yield process
-        finally:
-            process.kill()
+        assert process.stderr.readline().startswith(b"watching sim:a from generation ")
+        yield process
 
 
 def line(process: subprocess.Popen[bytes]) -> str:
