@@ -95,6 +95,19 @@ def test_a_secret_shows_its_name_only(judge: Judge):
     assert b"key" not in judge.read(since=0).data
 
 
+@pytest.mark.parametrize("who", ["S", ISSUER])
+def test_nothing_can_be_got_below_a_node_without_get(judge: Judge, who: str):
+    judge.done(Add((REGISTRY,), rule_branch("inbox", access=Access.ADD)), who=ISSUER)
+    judge.done(Add((), defined("Inbox", ("inbox",), acl=FREE_FOR_ALL, format=Format.NODE)), who=ISSUER)
+    judge.done(Add(("Inbox",), leaf("x", b"hidden")), Add(("Inbox",), defined("N", ("mo",), part("RO", b"hidden"))))
+    for path in (("Inbox",), ("Inbox", "x"), ("Inbox", "N"), ("Inbox", "N", "RO")):
+        judge.refuse(Sw.ACCESS_DENIED, Get(path), who=who)
+    judge.refuse(Sw.ACCESS_DENIED, Source(("Inbox", "x")), Replace(("M", "RW"), None), who=who)
+    assert b"hidden" not in judge.read(since=0).data
+    judge.done(Replace(("Inbox", "x"), b"new"), Delete(("Inbox", "x")), who=who)
+    judge.look(who)
+
+
 def test_add_asks_the_definition_of_what_is_added_first(judge: Judge):
     node = defined("X", ("sealed",), defined("x", ("sealed", "x")))
     judge.refuse(Sw.ACCESS_DENIED, Add((), node))

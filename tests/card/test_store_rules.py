@@ -150,7 +150,12 @@ def test_delete_of_the_root_empties_the_tree_and_leaves_the_registry(judge: Judg
     assert (seen.count, seen.verno) == (0, judge.model.root.verno)
     assert judge.numbers.principal("S")
     judge.audit()
-    judge.refuse(Sw.NOT_ALLOWED, Delete(()), who="S")
+
+
+def test_only_the_issuer_empties_the_tree(judge: Judge):
+    judge.done(SetAcl((), Acl.parse("Add=*&Delete=*&Get=*&Replace=*")))
+    judge.refuse(Sw.ACCESS_DENIED, Delete(()), who="S")  # it would pass what definitions deny
+    judge.done(Delete(("A",)), who="S")
 
 
 def test_a_node_can_be_given_its_own_name(judge: Judge):

@@ -143,6 +143,8 @@ def delete(card: Card, chain: list[Node], path: Path, who: str, doubts: Doubts) 
         registry.delete(card, path, doubts)
         return
     right(card, chain, Access.DELETE, who, doubts)
+    if len(chain) == 1 and who != acls.ISSUER:
+        doubts.access()
     rule = card.rule(chain[-1].definition) if chain[-1].definition else None
     if rule is None or rule.rule is None or len(chain) == 1:
         return

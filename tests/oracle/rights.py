@@ -42,8 +42,9 @@ def check_path(path: Path) -> None:
 
 
 def right(card: Card, chain: list[Node], verb: Access, who: str, doubts: Doubts) -> None:
-    """AccessType and ACL of the node itself."""
-    access(card, chain[-1], verb, who, doubts)
+    """AccessType and ACL of the node itself; Get is also denied below a node whose AccessType lacks it (Inbox)."""
+    for node in chain if verb is Access.GET else chain[-1:]:
+        access(card, node, verb, who, doubts)
     if not acls.allows([node.acl for node in chain], _VERBS[verb], who):
         doubts.right()
 

@@ -214,7 +214,7 @@ abstract class Adding extends Nodes {
   // What the root of a subtree must obey besides; returns the ACL that its creator needs, or 0.
   private short root(short kindMeta, short has, short format) {
     final short[] w = words;
-    access(Tree.named(kindMeta), Wire.ACCESS_ADD);
+    access((short) ~rule(Tree.named(kindMeta), (short) 0), Wire.ACCESS_ADD);
     // An upload is its maker's, also the issuer's.
     if (w[FOUND] != Wire.NODE_UPLOADS) {
       if ((w[RIGHTS] & Wire.VERB_REPLACE) != 0) {

@@ -12,10 +12,10 @@ abstract class Answers extends Rules {
   }
 
   /** Put the node that was found on the list of nodes to answer with. */
-  final void list(short granule, short levels) {
+  final void list(short levels) {
     final short[] w = words;
     final short at = (short) (LIST + 2 * w[LIST_LEN]);
-    allow(granule, Wire.VERB_GET);
+    allow(Wire.VERB_GET);
     if (w[LIST_LEN]++ == Wire.LIMIT_GETS) {
       Memory.refuse((byte) Wire.SW_TOO_MANY_GETS);
     }

@@ -96,7 +96,7 @@ abstract class Batch extends Changing {
         rename(buf, granule);
         break;
       case Wire.CMD_GET:
-        list(granule, u8(buf));
+        list(u8(buf));
         break;
       case Wire.CMD_ACL:
         acl(buf, granule);
@@ -105,7 +105,7 @@ abstract class Batch extends Changing {
         title(buf, granule);
         break;
       default:
-        source(granule);
+        source();
     }
   }
 

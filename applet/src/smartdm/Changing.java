@@ -12,11 +12,11 @@ abstract class Changing extends Adding {
   }
 
   // Refuse to Replace in the registry, or what definition or ACL deny.
-  private void change(short granule) {
+  private void change() {
     if (words[BASE] != ROOT) {
       Memory.refuse((byte) Wire.SW_PERMANENT);
     }
-    allow(granule, Wire.VERB_REPLACE);
+    allow(Wire.VERB_REPLACE);
   }
 
   final void replace(byte[] buf, short granule) {
@@ -33,7 +33,7 @@ abstract class Changing extends Adding {
     if (w[FORMAT] == Wire.FORMAT_NODE) {
       Memory.refuse((byte) Wire.SW_NOT_LEAF);
     }
-    change(granule);
+    change();
     short format = format(granule);
     if (kind != Wire.FORMAT_KEEP) {
       Input.knownType(meta);
@@ -76,13 +76,13 @@ abstract class Changing extends Adding {
   }
 
   /** Remember a node for the next command; pieces can be taken only from the uploads. */
-  final void source(short granule) {
+  final void source() {
     final short[] w = words;
     if (w[FORMAT] == Wire.FORMAT_NODE) {
       Memory.refuse((byte) Wire.SW_NOT_LEAF);
     }
-    access(definition(granule), Wire.ACCESS_COPY);
-    allow(granule, Wire.VERB_GET);
+    access(w[DENIED], Wire.ACCESS_COPY);
+    allow(Wire.VERB_GET);
     if (w[FORMAT] == Wire.PIECES) {
       if (w[FOUND_PARENT] != Wire.NODE_UPLOADS) {
         Memory.refuse((byte) Wire.SW_NO_SOURCE);
@@ -92,24 +92,30 @@ abstract class Changing extends Adding {
     w[SOURCE] = w[FOUND];
   }
 
-  /** The root itself stays: to delete it is to empty the tree, for which there is always room. */
+  /**
+   * The root itself stays: to delete it is to empty the tree, for which there is always room. As it
+   * passes what definitions deny, it is the issuer's.
+   */
   final void delete(short granule) {
     final short[] w = words;
     final short id = w[FOUND];
-    final short model = definition(granule);
-    final short gone = id == ROOT ? w[CHILDREN] : (short) 1;
+    short gone = 1;
+    if (id == ROOT) {
+      gone = w[CHILDREN];
+      w[DENIED] = NONE;
+    }
     if (w[BASE] != ROOT
         && (id < Wire.PRINCIPAL_FIRST_SERVER
             || (isDefinition(granule) && w[FOUND_PARENT] != Wire.NODE_REGISTRY))) {
       Memory.refuse((byte) Wire.SW_PERMANENT);
     }
-    access(model, Wire.ACCESS_DELETE);
+    access(w[DENIED], Wire.ACCESS_DELETE);
     // The registry is the issuer's to clear up, whatever ACLs were brought along.
     if (w[BASE] == ROOT || !issuer()) {
       Tree.right((short) (w[RIGHTS] & Wire.VERB_DELETE));
     }
-    if (rule(model, (short) 2) >= Wire.DEFINITION_REQUIRED
-        && count(granule(w[FOUND_PARENT]), model) == 1) {
+    if (rule(definition(granule), (short) 2) >= Wire.DEFINITION_REQUIRED
+        && count(granule(w[FOUND_PARENT]), definition(granule)) == 1) {
       Memory.refuse((byte) Wire.SW_OCCURRENCE);
     }
     w[KEPT] = (short) 0;
@@ -125,13 +131,12 @@ abstract class Changing extends Adding {
 
   final void rename(byte[] buf, short granule) {
     final short[] w = words;
-    final short model = definition(granule);
     if (w[FOUND] == ROOT
         || nameOf(granule) != granule
-        || (rule(model, (short) 0) & Wire.ACCESS_PERMANENT) != 0) {
+        || (w[DENIED] & Wire.ACCESS_PERMANENT) == 0) {
       Memory.refuse((byte) Wire.SW_PERMANENT);
     }
-    change(granule);
+    change();
     final short name = text(buf);
     Input.name(buf, name);
     final short place = place(granule(w[FOUND_PARENT]), buf, name);
@@ -147,7 +152,7 @@ abstract class Changing extends Adding {
 
   final void title(byte[] buf, short granule) {
     final short[] w = words;
-    change(granule);
+    change();
     final short at = text(buf);
     // LIMIT_TEXT is 127.
     if (buf[at] < 0) {

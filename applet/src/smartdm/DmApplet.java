@@ -85,10 +85,11 @@ public final class DmApplet extends SelectAnswer {
     super(buf, at, end);
     short id = 0;
     at = (short) 0;
-    while (at < (short) CARD_NODES.length) {
-      final short kindMeta = (short) (CARD_NODES[at++] << 8);
-      final short len = CARD_NODES[at++];
-      create(id++, CARD_NODES, at, len, kindMeta, (short) 0, (short) 0);
+    final byte[] nodes = CARD_NODES;
+    while (id < Wire.PRINCIPAL_FIRST_SERVER) {
+      final short kindMeta = (short) (nodes[at++] << 8);
+      final short len = nodes[at++];
+      create(id++, nodes, at, len, kindMeta, (short) 0, (short) 0);
       at += len;
     }
     commit(true);
@@ -158,7 +159,8 @@ public final class DmApplet extends SelectAnswer {
       Util.arrayCopyNonAtomic(buf, since, next, SINCE, GENERATION_LEN);
       increment(next, SINCE, (short) (SINCE + GENERATION_LEN - 1));
       words[LIST_LEN] = (short) 0;
-      list(resolve(buf, ISO7816.OFFSET_CDATA), (short) (p1p2 >> 8 & 0xFF));
+      resolve(buf, ISO7816.OFFSET_CDATA);
+      list((short) (p1p2 >> 8 & 0xFF));
     } else {
       batch(apdu, buf, end);
     }
@@ -172,17 +174,18 @@ public final class DmApplet extends SelectAnswer {
     if ((byte) (cla & ~Wire.CLA_CHAIN) != Wire.CLA_PLAIN) {
       ISOException.throwIt(Wire.SW_CLA_UNKNOWN);
     }
+    final byte[] rules = Wire.RULES;
     final short rule = (short) ((short) (ins - Wire.INS_FIRST) * Wire.RULE_SIZE);
-    if (rule < 0 || rule >= (short) Wire.RULES.length) {
+    if (rule < 0 || rule >= (short) rules.length) {
       ISOException.throwIt(Wire.SW_INS_UNKNOWN);
     }
-    if (Wire.RULES[rule] > principal()) {
+    if (rules[rule] > principal()) {
       ISOException.throwIt(Wire.SW_NOT_ALLOWED);
     }
-    if ((cla & Wire.CLA_CHAIN) != 0 && Wire.RULES[(short) (rule + 2)] == 0) {
+    if ((cla & Wire.CLA_CHAIN) != 0 && rules[(short) (rule + 2)] == 0) {
       ISOException.throwIt(Wire.SW_NOT_CHAINABLE);
     }
-    return Wire.RULES[(short) (rule + 1)];
+    return rules[(short) (rule + 1)];
   }
 
   // Receive all data of a short APDU; returns the offset behind it.

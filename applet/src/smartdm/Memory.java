@@ -94,7 +94,7 @@ abstract class Memory extends Applet {
 
   /** Forget all but the free-space bitmap, which is no longer taken for true: values pass here. */
   final void wipe() {
-    zero((short) 0, (short) (words.length - 1));
+    zero((short) 0, (short) (Words.COUNT - 1));
     wipe(staging);
     wipe(page);
     wipe(next);
@@ -103,7 +103,7 @@ abstract class Memory extends Applet {
     }
   }
 
-  private static void wipe(byte[] bytes) {
+  static void wipe(byte[] bytes) {
     Util.arrayFillNonAtomic(bytes, (short) 0, (short) bytes.length, (byte) 0);
   }
 

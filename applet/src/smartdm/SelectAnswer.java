@@ -63,6 +63,7 @@ abstract class SelectAnswer extends Batch {
     Wire.SELECT_TAGS,
     24
   };
+  private static final short FCI_LEN = (short) 52;
   private static final short FCI_DEPTH = (short) 22;
   private static final short FCI_GENERATION = (short) 34;
 
@@ -80,7 +81,7 @@ abstract class SelectAnswer extends Batch {
     if (free < 0) {
       free = (short) 0;
     }
-    Util.arrayCopyNonAtomic(FCI, (short) 0, buf, (short) 0, (short) FCI.length);
+    Util.arrayCopyNonAtomic(FCI, (short) 0, buf, (short) 0, FCI_LEN);
     buf[FCI_DEPTH] = (byte) maxDepth;
     short at = (short) (generation(buf, FCI_GENERATION) + 2);
     at = Util.setShort(buf, at, (short) (free << shift));

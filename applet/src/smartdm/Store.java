@@ -2,8 +2,6 @@ package smartdm;
 
 import static smartdm.Words.*;
 
-import javacard.framework.Util;
-
 /**
  * Level 4: the records that the table leads to: what they look like, room for them, and what is in
  * use.
@@ -147,7 +145,7 @@ abstract class Store extends Table {
   /** Mark what the committed tree and the batch use; without a batch each node counts twice. */
   final void rebuild() {
     final short[] w = words;
-    Util.arrayFillNonAtomic(bitmap, (short) 0, (short) bitmap.length, (byte) 0);
+    wipe(bitmap);
     zero(NEXT, NODES);
     w[FREE] = granules;
     w[MAP_FRESH] = (short) 1;

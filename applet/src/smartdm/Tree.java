@@ -62,16 +62,16 @@ abstract class Tree extends Store {
     return principal() == Wire.PRINCIPAL_ISSUER;
   }
 
-  /** Refuse what a definition denies; the issuer may pass, for provisioning, but not to Get. */
-  final void access(short definition, short access) {
-    if ((rule(definition, (short) 0) & access) == 0 && (access == Wire.ACCESS_GET || !issuer())) {
+  /** Refuse an access that is denied; the issuer may pass, for provisioning, but not to Get. */
+  final void access(short denied, short access) {
+    if ((denied & access) != 0 && (access == Wire.ACCESS_GET || !issuer())) {
       Memory.refuse((byte) Wire.SW_ACCESS_DENIED);
     }
   }
 
   /** Refuse what definition or ACL deny on the node found; a verb is the same bit in both. */
-  final void allow(short granule, short verb) {
-    access(definition(granule), verb);
+  final void allow(short verb) {
+    access(words[DENIED], verb);
     right((short) (words[RIGHTS] & verb));
   }
 
@@ -128,6 +128,8 @@ abstract class Tree extends Store {
     while (true) {
       final short granule = granule(w[FOUND]);
       enter(granule);
+      // Below a node without Get nothing can be got.
+      w[DENIED] = (short) (w[DENIED] & Wire.ACCESS_GET | ~rule(definition(granule), (short) 0));
       if (at > end) {
         return granule;
       }

@@ -44,51 +44,52 @@ interface Words {
   short LEVELS = (short) 20;
   short PATH = (short) 21;
   short WALK_ID = (short) 22;
-  // Tree: what resolve() found: parent's id, place among its children, depth, root of the
-  // tree it went down, rights on the parent.
+  // Tree: what resolve() found: parent's id, place among its children, depth, what its
+  // definition denies, root of the tree it went down, rights on the parent.
   short FOUND_PARENT = (short) 23;
   short FOUND_PLACE = (short) 24;
   short FOUND_DEPTH = (short) 25;
-  short BASE = (short) 26;
-  short PARENT_RIGHTS = (short) 27;
+  short DENIED = (short) 26;
+  short BASE = (short) 27;
+  short PARENT_RIGHTS = (short) 28;
   // Input: end of the part in the APDU buffer.
-  short END = (short) 28;
+  short END = (short) 29;
   // Batch, zero when one begins: flags of OPTIONS (0 = not seen), commands begun, value bytes to
   // come, nodes of an ADD to come, subtrees that it adds, id of the last node written, nodes to
   // answer with, node named by SOURCE for the next command.
-  short OPTIONS = (short) 29;
-  short INDEX = (short) 30;
-  short VALUE_LEFT = (short) 31;
-  short NODES_LEFT = (short) 32;
-  short ROOTS = (short) 33;
-  short LAST_ID = (short) 34;
-  short LIST_LEN = (short) 35;
-  short SOURCE = (short) 36;
+  short OPTIONS = (short) 30;
+  short INDEX = (short) 31;
+  short VALUE_LEFT = (short) 32;
+  short NODES_LEFT = (short) 33;
+  short ROOTS = (short) 34;
+  short LAST_ID = (short) 35;
+  short LIST_LEN = (short) 36;
+  short SOURCE = (short) 37;
   // Batch: node whose value this command may take; last id promised to a child by an ADD.
-  short TAKEN = (short) 37;
-  short LAST_PROMISED = (short) 38;
+  short TAKEN = (short) 38;
+  short LAST_PROMISED = (short) 39;
   // Answer: low byte of the generation and part number, bytes of the item already sent, next
   // entry of the list, 1 = with ids; then the list: id, rights and levels.
-  short CURSOR = (short) 39;
-  short ITEM_OFF = (short) 40;
-  short LIST_AT = (short) 41;
-  short WITH_IDS = (short) 42;
+  short CURSOR = (short) 40;
+  short ITEM_OFF = (short) 41;
+  short LIST_AT = (short) 42;
+  short WITH_IDS = (short) 43;
   // Store: the record looked at: where its fields begin, NOTHING being one that is always empty;
   // end of the last one, tail, child ids, bytes of each of them (0 = a run); bytes of all,
   // number of children, kind and meta.
-  short NAME_AT = (short) 43;
-  short TYPE_AT = (short) 44;
-  short NOTHING = (short) 45;
-  short TITLE_AT = (short) 46;
-  short ACL_AT = (short) 47;
-  short TEXTS_END = (short) 48;
-  short TAIL = (short) 49;
-  short KIDS = (short) 50;
-  short ID_LEN = (short) 51;
-  short LEN = (short) 52;
-  short CHILDREN = (short) 53;
-  short KIND_META = (short) 54;
-  short LAST_ROOT = (short) 55;
-  short LIST = (short) 56;
+  short NAME_AT = (short) 44;
+  short TYPE_AT = (short) 45;
+  short NOTHING = (short) 46;
+  short TITLE_AT = (short) 47;
+  short ACL_AT = (short) 48;
+  short TEXTS_END = (short) 49;
+  short TAIL = (short) 50;
+  short KIDS = (short) 51;
+  short ID_LEN = (short) 52;
+  short LEN = (short) 53;
+  short CHILDREN = (short) 54;
+  short KIND_META = (short) 55;
+  short LAST_ROOT = (short) 56;
+  short LIST = (short) 57;
   short COUNT = (short) (LIST + 2 * Wire.LIMIT_GETS);
 }
