@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from smartdm.transport.pcsclib import Context
+from smartdm.wire import Sw
 from tests.interop import pcscd
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,6 +72,13 @@ class Tour:
         if result.returncode != code:
             raise Wrong(f"exit code {result.returncode} where {code} was expected")
         return result.stdout
+
+    def refused(self, status: str, *arguments: str) -> None:
+        """Runs ``smartdm``, whose batch the card must refuse: ``status`` is what it answers, in hex."""
+        trace = self.folder / "refused.trace"
+        self.run(*arguments, "--trace-file", trace.name, code=4)
+        answer = f"{status}{Sw.BATCH_FAILED:04X}"
+        expect(f"\n< {answer}\n" in trace.read_text(encoding="ascii"), f"the card did not answer {answer}")
 
     def shown(self, text: str) -> None:
         """Ends a step."""
@@ -191,19 +199,20 @@ def provision(tour: Tour) -> None:
 
 def refuse(tour: Tour) -> None:
     tour.run(*AS_SERVER, "mo", "set", "./DMAcc/fleet/Name", "Fleet of 2026")
-    tour.run(*AS_SERVER, "mo", "set", "./Certs/operator", "x", code=4)
+    tour.refused(f"0001{Sw.NOT_ALLOWED:04X}", *AS_SERVER, "mo", "set", "./Certs/operator", "x")
     tour.shown("The server changed what its ACL gives it; a Replace elsewhere was refused by the card (425).")
-    tour.run(*AS_SERVER, "mo", "set", "./FUMO/modem/State", "60", code=4)
-    tour.run(*ON_FLEET, "mo", "set", "./FUMO/modem/State", "60", "--format", "chr", code=4)
+    tour.refused(f"0001{Sw.ACCESS_DENIED:04X}", *AS_SERVER, "mo", "set", "./FUMO/modem/State", "60")
+    as_text = ("--format", "chr", "--type", "text/plain")
+    tour.refused(f"0001{Sw.BAD_FORMAT:04X}", *ON_FLEET, "mo", "set", "./FUMO/modem/State", "60", *as_text)
     tour.shown("AccessType of the definition refused the server (405), its Format refused even the issuer (415).")
 
-    commands = ["set ./DMAcc/fleet/Name Renamed", "delete ./Certs/operator", "add ./DMAcc/fleet/Colour blue"]
+    commands = ["set ./DMAcc/fleet/Name Renamed", "set ./FUMO/modem/PkgName other", "set ./Certs/operator x"]
     (tour.folder / "batch.txt").write_text("\n".join(commands), encoding="utf-8")
     tour.run(*ON_FLEET, "mo", "export", "--out", "fleet.xml")
-    tour.run(*ON_FLEET, "mo", "batch", "batch.txt", code=4)
+    tour.refused(f"0003{Sw.NOT_ALLOWED:04X}", *AS_SERVER, "mo", "batch", "batch.txt")
     difference = tour.run(*ON_FLEET, "mo", "diff", "fleet.xml", "card:.")
     expect(not difference, "the refused batch changed the tree")
-    tour.shown("An Atomic batch was refused at its third command, and the first two did not happen either.")
+    tour.shown("The card refused the third command of an Atomic batch, and the first two did not happen either.")
 
 
 def follow(tour: Tour) -> None:
