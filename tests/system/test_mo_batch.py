@@ -210,6 +210,16 @@ def test_large_values_come_in_pieces_and_are_given_up_with_the_batch(filled):
     assert filled.ok("mo", "uploads", "--json").document["uploads"] == []
 
 
+def test_what_a_plain_batch_gives_up_is_room_for_the_commands_behind(filled):
+    large = "L" * 5_000
+    filled.ok("mo", "batch", "-", stdin=f"add ./N1 {large}\nadd ./N2 {large}\n".encode())
+    text = f"delete ./N1\nadd ./M1 {large}\nadd ./M2 {large}\ndelete ./N2\nadd ./M3 {large}\n"
+    assert "420" in refused(filled, text)[1]
+    lines = refused(filled, text, "--mode", "plain")
+    assert [line[:11] for line in lines] == ["b.dm:3: 420", "ERROR: b.dm"]
+    assert filled.ok("mo", "get", "./M3").out == large
+
+
 def test_a_card_too_full_for_a_batch_stays_as_it_is(filled):
     before = filled.content()
     text = "".join(f"add ./N{number} {'x' * 20_000}\n" for number in range(4))

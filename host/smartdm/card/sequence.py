@@ -16,6 +16,8 @@ from smartdm.wire import Limit
 OK: Final = 200
 NOT_EXECUTED: Final = 215
 ROLLED_BACK: Final = 216
+_NO_ROOM: Final = 420
+"""Of a card that is full: memory, nodes, children of a node."""
 
 
 class Mode(StrEnum):
@@ -71,26 +73,43 @@ def run_atomic(apply: Apply, batch: Batch, expect: int | None, tag: Tag | None) 
 
 
 def run_each(apply: Apply, batch: Batch, expect: int | None, tag: Tag | None) -> Outcome:
-    """Each command for itself: what was refused is left out and the rest sent again."""
+    """Each command for itself: what was refused is left out and the rest sent again.
+
+    For want of room a command is refused only if it finds none when it goes out alone, behind a commit: what those
+    before it gave up is not free until then.
+    """
     errors: dict[int, CardError] = {}
     nodes: dict[int, Node] = {}
-    parts = segments(batch)
-    tagged = max((at for at, part in enumerate(parts) if any(not batch.entries[n].get for n in part)), default=0)
-    for at, left in enumerate(parts):
-        while left:
-            entries = [batch.entries[number] for number in left]
-            try:
-                found = apply(Batch(batch.time, entries), expect, tag if at == tagged else None)
-            except CardError as error:
-                if error.index is None:
-                    raise
-                number = left.pop(error.index)
-                errors[number] = retold(error, error.command, number)
+    parts = [part for part in segments(batch) if part]
+    while parts:
+        part, *later = parts
+        ends = not any(_changes(batch, other) for other in later)
+        try:
+            found = apply(_only(batch, part), expect, tag if ends else None)
+        except CardError as error:
+            if error.index is None:
+                raise
+            if error.dm_status == _NO_ROOM and len(part) > 1:
+                at = error.index or 1
+                parts = [part[:at], part[at:], *later]
                 continue
-            nodes |= dict(zip([number for number in left if batch.entries[number].get], found, strict=True))
-            expect = None
-            break
+            number = part.pop(error.index)
+            errors[number] = retold(error, error.command, number)
+            parts = [part, *later] if part else later
+            continue
+        nodes |= dict(zip([number for number in part if batch.entries[number].get], found, strict=True))
+        expect, parts = None, later
     return Outcome.of(len(batch.entries), errors, nodes)
+
+
+def _only(batch: Batch, numbers: list[int]) -> Batch:
+    """Some commands of a batch."""
+    return Batch(batch.time, [batch.entries[number] for number in numbers])
+
+
+def _changes(batch: Batch, numbers: list[int]) -> bool:
+    """Whether one of the commands does anything but Get."""
+    return any(not batch.entries[number].get for number in numbers)
 
 
 def rolled_back(error: CardError, count: int) -> Outcome:
