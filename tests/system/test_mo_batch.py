@@ -136,6 +136,8 @@ def test_who_may_write_what_he_may_not_read_still_writes(filled):
     assert lines[0].startswith("b.dm:1: 425 Copy ./Mail/Icon to ./Mail/Addr: ")
     done = batch(filled, "set ./Mail/Icon AP8= --base64\n", "--principal", "srv1")
     assert (done.code, filled.ok("mo", "get", "./Mail/Icon").raw) == (0, b"\x00\xff")
+    lines = refused(filled, "set ./Mail/Icon x --type image/gif\n", "--principal", "srv1")
+    assert lines[0].startswith("b.dm:1: 425 Replace ./Mail/Icon: ")  # the Format that shall stay is not known
 
 
 def test_a_copy_onto_what_cannot_be_read_is_the_cards_business(filled):

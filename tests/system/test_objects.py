@@ -118,6 +118,28 @@ def test_what_the_definition_allows_needs_no_formats_and_types(books):
     assert books.ok("mo", "title", "./Book/Owner").out == "Whose it is\n"
 
 
+def test_a_leaf_that_nobody_reads_is_still_written(books):
+    pin = ("mo", "set", "./Book/Pin", "4321")
+    books.ok(*pin, "--format", "int", "--type", "text/plain")
+    assert "says int, not chr" in books.fails(4, *pin, "--format", "chr", "--type", "text/plain")
+    books.file(
+        "batch", "set ./Book/Pin 5 --format int --type text/plain\n"
+    )
+    books.ok("mo", "batch", "batch")
+    assert "6AE1" in books.fails(4, "mo", "get", "./Book/Pin")
+
+
+def test_anything_can_be_put_into_an_inbox_that_nobody_reads(cli):
+    cli.ok("ddf", "load", "Inbox")
+    cli.ok("mo", "add", "./Inbox", "--interior", "--type", "urn:oma:mo:oma-dm-inbox:1.0")
+    assert cli.ok("mo", "add", "./Inbox/a", "x").out == "added ./Inbox/a\n"
+    cli.file("batch", "add ./Inbox/b --interior\nadd ./Inbox/b/c 1 --format int\n")
+    cli.ok("mo", "batch", "batch")
+    cli.file("p.toml", '[profile]\nname = "p"\n[[node]]\nuri = "./Inbox/d"\ntext = "x"\n')
+    cli.ok("provision", "apply", "p.toml", "--yes")
+    assert "6A89" in cli.fails(4, "mo", "add", "./Inbox/d", "x")
+
+
 def test_a_large_value_keeps_to_the_definition_as_a_small_one_does(books):
     books.file("big", b"<b>" + b"Ada" * 200 + b"</b>")
     books.ok("mo", "set", "./Book/Owner", "--file", "big", "--type", "text/xml")

@@ -97,6 +97,14 @@ def test_a_definition_that_was_just_loaded_is_not_read_back():
     assert store.asked == ["?"]
 
 
+def test_the_definition_of_a_node_follows_from_that_of_its_parent():
+    registry = Registry(with_object(), {NAME: OBJECT}.get)
+    assert registry.roots
+    assert [registry.below(0x20, name) for name in ("Addr", "Ext", "anything")] == [0x21, 0x24, 0x23]
+    assert [registry.below(0x23, name) for name in ("P", "Q")] == [0x25, None]
+    assert (registry.below(0x24, "P"), registry.below(0x99, "P")) == (None, None)
+
+
 @pytest.mark.parametrize(("least", "first"), [(0x10, 0x26), (0x80, 0x80)])
 def test_ids_of_definitions_to_come_are_foreseen_behind_those_that_are_there(least: int, first: int):
     registry = Registry(with_object(), {NAME: OBJECT}.get)

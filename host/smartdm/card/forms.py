@@ -24,7 +24,7 @@ from smartdm.mo.uri import Uri
 from smartdm.wire import META_INLINE, Sw
 
 DefinitionAt = Callable[[Uri], int | None]
-"""URI -> id of the definition of the node that is there now; None if it has none or is not there."""
+"""URI -> id of the definition of the node that is there now; None if it has none, is not there, or is not known."""
 
 
 def holds_objects(batch: Batch) -> bool:

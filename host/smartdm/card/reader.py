@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from smartdm.card.commands import Card
 from smartdm.card.registry import Find, Registry, nobody
 from smartdm.codec import packed
-from smartdm.errors import CodecError, NotAllowed, NotFound, WireError
+from smartdm.errors import CodecError, CommandNotAllowed, NotAllowed, NotFound, WireError
 from smartdm.mo.definition import Definition
 from smartdm.mo.feed import Change, Feed, Snapshot, infer
 from smartdm.mo.tree import Node
@@ -82,13 +82,20 @@ class Reader:
         return None if definition is None or definition.is_open else definition.child(uri.name)
 
     def definition_at(self, uri: Uri) -> int | None:
-        """The id of the definition of the node that is there now."""
+        """The id of the definition of the node that is there now; None if it has none or is not there.
+
+        What cannot be read has the definition that its parent's has for that name.  None also if there is none such:
+        then nobody who asks can know, and what becomes of a command is left to the card.
+        """
         if uri.is_root:
             return None
         try:
             return self.read(uri, 0).definition
-        except (NotFound, NotAllowed):
+        except NotFound:
             return None
+        except (NotAllowed, CommandNotAllowed):
+            above = self.definition_at(uri.parent)
+            return None if above is None else self.registry.below(above, uri.name)
 
     def at(self, generation: int) -> None:
         """The generation that an answer tells; if others changed the card, its registry is read anew."""

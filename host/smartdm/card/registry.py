@@ -164,10 +164,19 @@ class Registry:
         if child is None:
             raise _not_defined(uri, above.definition)
         check_suits(uri, node.format, node.type, child)
-        at = next(place for place, inner in enumerate(above.definition.children) if inner is child)
         if not self.roots or self._definitions.get(above.number) != above.definition:  # read anew since ``above``
             raise refused(Sw.NOT_DEFINED, uri, "the definition of its parent is no longer on the card")
-        return packed.Defined(self._below[above.number][at], child, own_name=child.is_placeholder)
+        return packed.Defined(self._number(above.number, above.definition, child), child, own_name=child.is_placeholder)
+
+    def below(self, number: int, name: str) -> int | None:
+        """The id of the definition of the children of that name, by that of their parent; None if it says nothing."""
+        above = self._definitions.get(number)
+        child = above.child(name) if above else None
+        return None if above is None or child is None else self._number(number, above, child)
+
+    def _number(self, number: int, above: Definition, child: Definition) -> int:
+        """The id of one of the definitions right below ``above``, which has the id ``number``."""
+        return self._below[number][next(at for at, inner in enumerate(above.children) if inner is child)]
 
     def _read_servers(self) -> None:
         for raw in self._children(SERVERS):

@@ -129,6 +129,8 @@ class _Plan:
         try:
             node = self.node(command.uri)
         except (NotAllowed, CommandNotAllowed):
+            if (command.format is None) != (command.type is None):
+                raise  # nobody knows the one that shall stay
             return command
         if not looks_back(command) and (node is None or not node.is_leaf):
             return command  # the card refuses it, after those before it
