@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
-from typing import Final, TypeVar
+from typing import Final
 
 from smartdm.card.batch import Batch
 from smartdm.card.commands import Card, CardInfo
-from smartdm.card.forms import Former, holds_objects
+from smartdm.card.forms import Former, check_value, holds_objects
 from smartdm.card.parts import Tag
 from smartdm.card.place import UPLOADS, Place
 from smartdm.card.reader import Reader
@@ -17,7 +17,7 @@ from smartdm.card.registry import Find, nobody
 from smartdm.card.sequence import Mode, Outcome, run_atomic, run_each
 from smartdm.card.upload import CHECKPOINT, Upload, count_pieces, steps, upload_place
 from smartdm.codec import packed
-from smartdm.errors import CardError, CodecError, Conflict, NotFound, retold
+from smartdm.errors import CardError, CodecError, CommandNotAllowed, Conflict, NotAllowed, NotFound, retold
 from smartdm.mo.definition import Definition
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
@@ -25,14 +25,11 @@ from smartdm.wire import Sw
 
 __all__ = ["Batch", "Mode", "Outcome", "Place", "Session", "Tag"]
 
-T = TypeVar("T")
 Progress = Callable[[int, int], None]
 """Called with (bytes that are on the card, all bytes)."""
 
 _ROUNDS: Final = 8
 """How often a batch goes out while the card gathers its free memory for it."""
-_RETRIES: Final = 4
-"""How often an answer is read again after the registry told what its ids mean."""
 _DEFINITIONS_FROM: Final = 3
 """The ids of definitions begin at an eighth of the node limit: so many bits less."""
 _FORM: Final = frozenset({Sw.NOT_DEFINED, Sw.BAD_FORMAT, Sw.BAD_TYPE})
@@ -179,7 +176,13 @@ class Session(Reader):
         return [Upload(node.name, -(-node.size // packed.PIECE), node.size) for node in top.children]
 
     def copy(self, source: Uri, target: Uri, time: int | None = None) -> None:
-        """Give the leaf ``target`` the value of the leaf ``source``; a new one gets its Format and Type as well."""
+        """Give the leaf ``target`` the value of the leaf ``source``; a new one gets its Format and Type as well.
+
+        CardError (415) for a value that is none of the target's Format, if both can be read.
+        """
+        with suppress(NotFound, NotAllowed, CommandNotAllowed):
+            known = self.read(target, 0)
+            check_value(f"Copy {source} to {target}", target, known.format, self.read(source, 0).value)
         try:
             self.apply(Batch(time).copy(source, target))
         except CardError as error:
@@ -194,7 +197,8 @@ class Session(Reader):
 
     def _exists(self, uri: Uri) -> bool:
         try:
-            self._card.read_start(uri)
+            with suppress(NotAllowed, CommandNotAllowed):  # said only of what is there
+                self._card.read_start(uri)
         except NotFound:
             return False
         return True

@@ -125,6 +125,19 @@ def test_who_may_add_where_he_may_not_read_adds_what_the_definition_says(defined
 
 
 @pytest.mark.usefixtures("defined")
+@pytest.mark.parametrize(("at", "place"), [("", "M/S"), ("", "M/Closed/S"), ("M/P", "M/P")])
+def test_a_large_value_is_copied_to_a_leaf_that_cannot_be_read(device: Device, at: str, place: str):
+    session = device.open()
+    session.apply(Batch().add(ROOT, leaf("big", LONG)))
+    other = server(device, at) if at else session
+    before = other.generation
+    other.copy(uri("big"), uri(place))
+    assert device.open().generation == before + 1
+    if at:
+        assert device.open().read(uri(place)).value == LONG
+
+
+@pytest.mark.usefixtures("defined")
 def test_where_nothing_that_can_be_read_tells_the_definition_the_command_goes_out_as_it_is(device: Device):
     other = server(device, "M")
     other.apply(Batch().replace(uri("M/P"), b"2", Format.CHR))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smartdm.card.upload import CHECKPOINT, upload_place
-from smartdm.errors import CardError, CardFull, CodecError, Conflict, NotFound, PowerLostError
+from smartdm.errors import BadRequest, CardError, CardFull, CodecError, Conflict, NotFound, PowerLostError
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import ROOT
 from smartdm.session import Batch, Session
@@ -166,12 +166,28 @@ def test_a_copy_to_a_new_place_takes_format_and_type_along(filled: Session):
         filled.copy(uri("A/nix"), uri("A/v"))
 
 
-@pytest.mark.parametrize("target", ["A/v", "new"])
+@pytest.mark.parametrize("target", ["b", "new"])
 def test_a_large_value_can_be_copied(filled: Session, target: str):
-    filled.apply(Batch().add(ROOT, Node("big", Format.BIN, BIG)))
+    filled.apply(Batch().add(ROOT, Node("big", Format.BIN, BIG), Node("b", Format.BIN)))
     filled.copy(uri("big"), uri(target))
     assert filled.read(uri(target)).value == BIG
     assert filled.read(uri("big")).value == BIG
+
+
+def test_a_copy_must_suit_the_format_of_the_target(filled: Session):
+    filled.apply(Batch().add(uri("A"), Node("i", Format.INT, b"7"), Node("b", Format.BIN, b"\xff")))
+    filled.apply(Batch().add(uri("A"), leaf("c", b"\x01"), leaf("n", b"8"), leaf("e")))
+    for source, target, note in (
+        ("A/v", "A/i", "./A/i: the value 'old' is not a whole number"),
+        ("A/b", "A/v", "./A/v: the value is not UTF-8 text"),
+        ("A/c", "A/v", "./A/v: the value holds characters that XML cannot carry"),
+    ):
+        with pytest.raises(BadRequest, match=rf"Copy \./{source} to \./{target}: .*6AD6") as caught:
+            filled.copy(uri(source), uri(target))
+        assert caught.value.__notes__[0].startswith(note)
+    for source, target in (("A/n", "A/i"), ("A/v", "A/b"), ("A/e", "A/i")):
+        filled.copy(uri(source), uri(target))
+        assert filled.read(uri(target)).value == filled.read(uri(source)).value
 
 
 def test_an_interior_node_cannot_be_copied(filled: Session):

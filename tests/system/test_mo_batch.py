@@ -144,6 +144,22 @@ def test_a_copy_onto_what_cannot_be_read_is_the_cards_business(filled):
     filled.ok("mo", "acl", "./Mail/Icon", "Get=#issuer&Replace=srv1")
     done = batch(filled, "copy ./Mail/Addr ./Mail/Icon\n", "--principal", "srv1")
     assert (done.code, filled.ok("mo", "get", "./Mail/Icon").out) == (0, "mail.example.org")
+    filled.ok("mo", "add", "./Large", "L" * 300)
+    done = batch(filled, "copy ./Large ./Mail/Icon\n", "--principal", "srv1")
+    assert (done.code, filled.ok("mo", "get", "./Mail/Icon").out) == (0, "L" * 300)
+
+
+def test_a_copy_goes_only_where_the_value_fits(filled):
+    text = "add ./Number 5 --format int\ncopy ./Mail/Addr ./Number\n"
+    lines = refused(filled, text)
+    assert lines[1].startswith("b.dm:2: 415 Copy ./Mail/Addr to ./Number: ")
+    assert "./Number: the value 'mail.example.org' is not a whole number" in lines[1]
+    lines = refused(filled, text, "--mode", "plain")
+    assert lines[0].startswith("b.dm:2: 415 Copy ")
+    told = filled.fails(4, "mo", "copy", "./Mail/Addr", "./Number")
+    assert told.startswith("ERROR: Copy ./Mail/Addr to ./Number: ")
+    assert "is not a whole number" in told
+    assert filled.ok("mo", "get", "./Number").out == "5"
 
 
 def test_binary_values_go_only_where_they_fit(filled):
@@ -190,12 +206,12 @@ def test_what_a_command_leaves_open_follows_from_those_before(filled, mode):
 
 def test_a_copy_sees_what_was_really_done_before_it(filled):
     # As a sequence the deletion is refused, so the leaf is still there; the copy must not try to add it.
-    filled.ok("mo", "acl", "./Mail/Addr", "Get=*&Replace=*")
+    filled.ok("mo", "acl", "./Mail/Icon", "Get=*&Replace=*")
     filled.ok("mo", "acl", "./Mail", "Get=*&Replace=srv1")
-    text = "delete ./Mail/Addr\ncopy ./Mail/Icon ./Mail/Addr\n"
+    text = "delete ./Mail/Icon\ncopy ./Mail/Addr ./Mail/Icon\n"
     lines = refused(filled, text, "--mode", "sequence", "--principal", "srv1")
     assert [line[:11] for line in lines] == ["b.dm:1: 425", "ERROR: b.dm"]
-    assert filled.ok("mo", "get", "./Mail/Addr?prop=Size").out == "8"
+    assert filled.ok("mo", "get", "./Mail/Icon?prop=Size").out == "16"
 
 
 def test_large_values_come_in_pieces_and_are_given_up_with_the_batch(filled):

@@ -123,7 +123,7 @@ def test_a_leaf_that_nobody_reads_is_still_written(books):
     books.ok(*pin, "--format", "int", "--type", "text/plain")
     assert "says int, not chr" in books.fails(4, *pin, "--format", "chr", "--type", "text/plain")
     books.file(
-        "batch", "set ./Book/Pin 5 --format int --type text/plain\n"
+        "batch", "add ./N 99 --format int\ncopy ./N ./Book/Pin\nset ./Book/Pin 5 --format int --type text/plain\n"
     )
     books.ok("mo", "batch", "batch")
     assert "6AE1" in books.fails(4, "mo", "get", "./Book/Pin")

@@ -17,10 +17,12 @@ from smartdm.card.batch import Batch, Entry, added, replaced, taken
 from smartdm.card.picture import Added, Picture
 from smartdm.card.registry import Registry, check_suits, further_type, refused
 from smartdm.codec import packed
-from smartdm.errors import CardError, retold
+from smartdm.errors import CardError, card_error, retold
 from smartdm.mo.definition import Definition
-from smartdm.mo.tree import Format, Node
+from smartdm.mo.text import not_xml
+from smartdm.mo.tree import BINARY, Format, Node
 from smartdm.mo.uri import Uri
+from smartdm.mo.values import value_fault
 from smartdm.wire import META_INLINE, Sw
 
 DefinitionAt = Callable[[Uri], int | None]
@@ -36,6 +38,22 @@ def holds_objects(batch: Batch) -> bool:
 def says_nothing(node: Node) -> bool:
     """Whether a leaf tells neither its Format nor its Type: chr is also what a missing Format is read as."""
     return node.format is Format.CHR and not node.type
+
+
+def check_value(what: str, uri: Uri, node_format: Format, value: bytes) -> None:
+    """CardError, as for a Format that does not suit, for a value that a leaf of this Format should not be given.
+
+    ``what``: the command.  An empty value always can be: the leaf has none yet.  Cards look at none.
+    """
+    if not value or node_format in {*BINARY, Format.NODE}:
+        return
+    fault = value_fault(node_format, value)
+    if fault is None and not_xml(value.decode()):
+        fault = f"the value holds characters that XML cannot carry, and so cannot be {node_format}"
+    if fault:
+        error = card_error(Sw.BAD_FORMAT, what)
+        error.add_note(f"{uri}: {fault}")
+        raise error
 
 
 def _taken_over(node: Node, definition: Definition, uri: Uri) -> Node:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from smartdm.card.forms import check_value
 from smartdm.card.picture import Deleted, Renamed
 from smartdm.cli.batchwords import Add, Copy, Delete, DmCommand, Rename, Set
 from smartdm.cli.kinds import new_kind, unsuited
@@ -85,6 +86,13 @@ class _Plan:
         except NotFound:
             return None
 
+    def readable(self, uri: Uri) -> Node | None:
+        """As ``node``; None also if it may not be read."""
+        try:
+            return self.node(uri)
+        except (NotAllowed, CommandNotAllowed):
+            return None
+
     def after(self, command: Add | Set | Copy) -> Node | None:
         """The node that is given a value, as it is then."""
         if isinstance(command, Add):
@@ -147,20 +155,20 @@ class _Plan:
 
     def copy(self, command: Copy) -> DmCommand:
         """A leaf that is missing is added; a value in pieces is sent again.  Anything else is the card's business."""
-        try:
-            source = self.node(command.source)
-        except NotAllowed:
-            return command
+        source = self.readable(command.source)
         if source is None or not source.is_leaf:
             return command
+        large = Set(command.target, source.value) if len(source.value) > packed.PIECE else command
         try:
             target = self.node(command.target)
-        except NotAllowed:
-            return command
+        except (NotAllowed, CommandNotAllowed):
+            return large
         if target is None:
             return Add(command.target, source.value, source.format, source.type)
-        large = len(source.value) > packed.PIECE
-        return Set(command.target, source.value) if large and target.is_leaf else command
+        if not target.is_leaf:
+            return command
+        check_value(str(command), command.target, target.format, source.value)
+        return large
 
 
 def _check(command: Add | Set, node_format: Format, value: bytes) -> None:
