@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from smartdm.cli import mobatch, mochange, mofeed, mofiles, moprops, movalidate, view
+from smartdm.cli import mobatch, mochange, modiff, mofeed, mofiles, moprops, movalidate, view
 from smartdm.cli.app import App, pass_app
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import write_result
@@ -113,6 +113,7 @@ for _command in (
     *moprops.COMMANDS,
     mobatch.batch,
     *mofiles.COMMANDS,
+    *modiff.COMMANDS,
     movalidate.validate,
     *mofeed.COMMANDS,
 ):
