@@ -42,6 +42,7 @@ def test_the_tour_works(bare, shell):
     assert len(errors) == 2, errors
     assert "DM 405" in errors[0]
     assert "lost power" in errors[1]
+    assert "withholds" not in run.stderr, "an export would lack what --replace then destroys"
     assert "refused\n" in run.stdout
     assert "exit code 3" in run.stdout
     assert "they differ\n" in run.stdout

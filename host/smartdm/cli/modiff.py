@@ -11,6 +11,7 @@ from smartdm.card.forms import says_nothing
 from smartdm.cli.app import App, pass_app
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import Entry, read_entries, shown
+from smartdm.cli.output import counted
 from smartdm.cli.params import CARD_SIDE, SideType, UriType
 from smartdm.cli.root import Command
 from smartdm.cli.view import change_document, change_line
@@ -94,7 +95,7 @@ def _compare(app: App, pair: Pair, ignore: frozenset[str]) -> list[Change]:
         return [Change(uri, "added" if old is None else "removed", None, old, new)]
     hidden = {place for node in (old, new) for place, inner in node.walk(uri) if inner.withheld}
     if hidden:
-        app.out.note(f"note: {len(hidden)} nodes that the card withholds are not compared")
+        app.out.note(f"note: not compared: {counted(len(hidden), 'node')} that the card withholds")
     # The tops stand at one place by the user's word, whatever their names.
     changes = diff(replace(old, name=""), replace(new, name=""), ignore, uri)
     defined = app.session.registry.known.definitions if any(_defined(old, new)) else {}

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import click
 
 from smartdm.cli.app import App, now, pass_app
 from smartdm.cli.failures import CliError
 from smartdm.cli.files import KINDS, Entry, encode_tree, read_entries, shown, write_result
+from smartdm.cli.output import counted
 from smartdm.cli.params import FileName, UriType
 from smartdm.cli.root import Command
 from smartdm.cli.sending import check_limits, explain_full, interior, missing_above, named, require_parent, total_nodes
-from smartdm.errors import CardFull, CodecError, NotFound
-from smartdm.mo.tree import Node
+from smartdm.errors import CardFull, CodecError, CommandNotAllowed, NotAllowed, NotFound
+from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
 from smartdm.mo.values import value_fault
 from smartdm.session import Batch
+
+_FEW: Final = 3
+"""So many of equal things are told, the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,27 @@ class Plan:
     def deleted(self) -> int:
         """Number of nodes deleted."""
         return sum(node.count() for _, node in self.deletes)
+
+    @property
+    def lost(self) -> list[Uri]:
+        """What goes although nobody here can read it, but for leaves that the file brings.
+
+        What an interior node holds that is withheld is not known, so it is lost whatever the file brings.
+        """
+        added = [found for parent, node in self.adds for found in node.walk(parent / node.name)]
+        brought = {uri for uri, node in added if node.is_leaf}
+        gone = [found for top, node in self.deletes for found in node.walk(top)]
+        return [uri for uri, node in gone if node.withheld and uri not in brought]
+
+    def document(self) -> dict[str, object]:
+        """It as members of a JSON document."""
+        return {
+            "deleted_nodes": self.deleted,
+            "added_nodes": self.added,
+            "added": [str(parent / node.name) for parent, node in self.adds],
+            "deleted": [str(uri) for uri, _ in self.deletes],
+            "lost": [str(uri) for uri in self.lost],
+        }
 
     def batch(self) -> Batch:
         """The one batch."""
@@ -67,32 +94,40 @@ def make_plan(app: App, entries: list[Entry], at: Uri, *, replacing: bool) -> Pl
                 deletes += [(uri / child.name, child) for child in there.children]
         else:
             adds.append((uri.parent, replace(entry.node, name=uri.name)))
-            if there is not None:
+            if there is not None and replacing:
                 deletes.append((uri, there))
     return Plan(tuple(deletes), tuple(adds))
 
 
 def _on_card(app: App, uri: Uri) -> Node | None:
+    """The subtree at ``uri``, a withheld node if it may not be read; None if there is none."""
     try:
         return app.session.read(uri)
     except NotFound:
         return None
+    except (NotAllowed, CommandNotAllowed):
+        if uri.is_root:
+            raise
+        return Node(uri.name, Format.NULL, withheld=True)
 
 
 @click.command("import", cls=Command)
 @click.argument("file", type=FileName())
 @click.option("--at", type=UriType(), default=".", show_default=True, help="The node below which the file's nodes go.")
 @click.option("--replace", "replacing", is_flag=True, help="Delete what is at the same place before.")
+@click.option("-f", "--force", is_flag=True, help="Replace also what the card withholds and FILE does not bring.")
 @click.option("-p", "--parents", is_flag=True, help="Make missing interior nodes on the way too.")
 @click.option("--plain", is_flag=True, help="Add objects without their definitions, even if the card has them.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @pass_app
-def import_(app: App, *, file: str, at: Uri, replacing: bool, parents: bool, plain: bool, dry_run: bool) -> None:
+def import_(
+    app: App, *, file: str, at: Uri, replacing: bool, force: bool, parents: bool, plain: bool, dry_run: bool
+) -> None:
     """Add the nodes of FILE (TNDS or packed; - is stdin) in one atomic batch.
 
     Either all of it is on the card afterwards or nothing has changed, even if the power fails. Size, TStamp and
     VerNo are set by the card. An object whose definition is on the card (`ddf loaded`) is held to it, and takes less
-    room.
+    room. --replace stops at what the card withholds from you, as no export of yours could bring it back.
     """
     entries = read_entries(file)
     what = f"Import {shown(file)}"
@@ -100,18 +135,14 @@ def import_(app: App, *, file: str, at: Uri, replacing: bool, parents: bool, pla
         plan = replace(make_plan(app, entries, at, replacing=replacing), plain=plain)
         generation = app.session.generation
         plan = _checked(app, plan, what, parents=parents)
-        _check_values(app, plan)
+        if not force:
+            _check_lost(plan, shown(file))
+        unsuited = _unsuited(app, plan)
         if not dry_run:
             _send(app, plan, generation)
-    data = {
-        "file": shown(file),
-        "dry_run": dry_run,
-        "deleted_nodes": plan.deleted,
-        "added_nodes": plan.added,
-        "added": [str(parent / node.name) for parent, node in plan.adds],
-        "deleted": [str(uri) for uri, _ in plan.deletes],
-        "generation": app.session.generation,
-    }
+    for fault in _few(unsuited, "more values that do not suit their Format"):
+        app.out.note(f"note: {fault}")
+    data = {"file": shown(file), "dry_run": dry_run, **plan.document(), "generation": app.session.generation}
     app.out.show(data, lambda: _tell(app, plan, shown(file), dry_run=dry_run))
 
 
@@ -131,16 +162,39 @@ def _checked(app: App, plan: Plan, what: str, *, parents: bool) -> Plan:
     return plan
 
 
-def _check_values(app: App, plan: Plan) -> None:
-    """CliError for a leaf that its Format, or that of its definition if the file tells none, does not allow."""
+def _check_lost(plan: Plan, name: str) -> None:
+    """CliError if nodes would be destroyed that nobody here can read."""
+    if plan.lost:
+        places = ", ".join(_few(plan.lost, "more"))
+        raise CliError(
+            f"--replace would destroy what the card withholds and {name} may not bring back: {places}; "
+            "--force does it all the same"
+        )
+
+
+def _unsuited(app: App, plan: Plan) -> list[str]:
+    """What to tell of leaves whose Format, or that of their definition if the file tells none, wants other values.
+
+    The card keeps such values, after a Copy for one; so a file may bring them, too.
+    """
     adds: list[tuple[Uri, tuple[Node, ...]]] = [(parent, (node,)) for parent, node in plan.adds]
     if not plan.plain:
         adds = [entry.added for entry in app.session.outgoing(plan.batch()).entries if entry.added]
-    for parent, nodes in adds:
-        for uri, node in (found for top in nodes for found in top.walk(parent / top.name)):
-            fault = value_fault(node.format, node.value) if node.is_leaf and node.value else None
-            if fault:
-                raise CliError(f"{uri}: {fault}; give it another value or Format in the file")
+    leaves = [
+        (uri, node)
+        for parent, nodes in adds
+        for top in nodes
+        for uri, node in top.walk(parent / top.name)
+        if node.is_leaf and node.value
+    ]
+    faults = [(uri, value_fault(node.format, node.value)) for uri, node in leaves]
+    return [f"{uri}: {fault}" for uri, fault in faults if fault]
+
+
+def _few(items: Sequence[object], rest: str) -> list[str]:
+    """The first of them, and how many others there are."""
+    more = len(items) - _FEW
+    return [*map(str, items[:_FEW]), *([f"{more} {rest}"] if more > 0 else [])]
 
 
 def _send(app: App, plan: Plan, generation: int) -> None:
@@ -154,12 +208,14 @@ def _send(app: App, plan: Plan, generation: int) -> None:
 def _tell(app: App, plan: Plan, name: str, *, dry_run: bool) -> None:
     if dry_run:
         for uri, node in plan.deletes:
-            app.out.line(f"would delete {uri} ({node.count()} nodes)")
+            app.out.line(f"would delete {uri} ({counted(node.count(), 'node')})")
+        for uri in plan.lost:
+            app.out.line(f"would lose   {uri} (withheld)")
         for parent, node in plan.adds:
-            app.out.line(f"would add    {parent / node.name} ({node.count()} nodes)")
+            app.out.line(f"would add    {parent / node.name} ({counted(node.count(), 'node')})")
         return
     before = f" after deleting {plan.deleted}" if plan.deletes else ""
-    app.out.line(f"imported {plan.added} nodes from {name}{before}")
+    app.out.line(f"imported {counted(plan.added, 'node')} from {name}{before}")
 
 
 @click.command(cls=Command)
@@ -172,7 +228,8 @@ def export(app: App, uri: Uri, out: str | None, kind: str) -> None:
     whole = app.session.read(uri)
     node = whole.readable()
     if node is not whole:
-        app.out.note(f"note: {whole.count() - node.count()} nodes that the card withholds are left out")
+        hidden = counted(whole.count() - node.count(), "node")
+        app.out.note(f"note: left out: {hidden} that the card withholds")
     try:
         data = encode_tree(kind, uri, node, app.session.generation)
     except CodecError as error:
@@ -180,7 +237,9 @@ def export(app: App, uri: Uri, out: str | None, kind: str) -> None:
     result: dict[str, object] = {"uri": str(uri), "kind": kind, "nodes": node.count(), "size": len(data)}
     if out is not None and out != "-":
         write_result(Path(out), data)
-        app.out.show({**result, "out": out}, f"exported {node.count()} nodes to {out} ({len(data)} bytes)")
+        app.out.show(
+            {**result, "out": out}, f"exported {counted(node.count(), 'node')} to {out} ({counted(len(data), 'byte')})"
+        )
         return
     if kind == "packed" and out is None and not app.out.as_json and app.out.to_terminal:
         raise CliError("a packed tree is binary; write it with --out FILE, or to this terminal with --out -")

@@ -25,6 +25,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+def counted(count: int, word: str) -> str:
+    """So many of them: ``1 node``, ``2 nodes``."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
 def display(value: bytes) -> str:
     """A value in a line: quoted when it is text, else hexadecimal."""
     try:
