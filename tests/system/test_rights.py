@@ -101,11 +101,24 @@ def test_a_copy_that_cannot_be_is_one_line(filled, code, arguments, told):
     assert filled.content() == before
 
 
+def test_a_copy_makes_what_is_missing_above_its_target_if_asked(filled):
+    told = filled.fails(4, "mo", "copy", "./Mail/Icon", "./A/B/New")
+    assert "./A does not exist; use --parents to make what is missing" in told
+    filled.ok("mo", "copy", "./Mail/Icon", "./A/B/New", "--parents")
+    assert filled.ok("mo", "get", "./A/B/New").raw == filled.ok("mo", "get", "./Mail/Icon").raw
+    assert filled.ok("mo", "get", "./A/B/New?prop=Type").out == "image/png"
+    filled.ok("mo", "copy", "./Mail/Addr", "./A/B/New", "--parents")
+    assert filled.ok("mo", "get", "./A/B/New?prop=Format").out == "bin"
+    for source, told in (("./Nix", "Copy ./Nix to ./C/New: no node has this URI"), ("./Mail", "6ADA")):
+        assert told in filled.fails(4, "mo", "copy", source, "./C/New", "--parents")
+    assert "6A82" in filled.fails(4, "mo", "get", "./C")
+
+
 def test_servers_are_listed_with_their_nodes_and_can_be_removed(filled):
     rows = [line.split() for line in filled.ok("card", "servers").out.splitlines()]
     assert rows == [["server", "nodes"], ["*", "2"], ["#issuer", "2"], ["#holder", "0"], ["srv1", "1"]]
     refused = filled("card", "servers", "--remove", "srv1", stdin=b"n\n")
-    assert (refused.code, "1 nodes" in refused.err) == (2, True)
+    assert (refused.code, "rights on 1 node. Remove them?" in refused.err) == (2, True)
     assert filled.ok("card", "servers", "--remove", "srv1", "--force").out == "removed srv1\n"
     assert filled.ok("mo", "get", "./Mail?prop=ACL").out == "Add=#issuer&Delete=#issuer&Get=*&Replace=#issuer"
     assert "does not know" in filled.fails(2, "card", "servers", "--remove", "srv1")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.system.running import SMALL, Cli
 
-TWO = """\
+DDF = """\
 <MgmtTree xmlns="syncml:dmddf1.2"><VerDTD>1.2</VerDTD><Node><NodeName>Box</NodeName>
 <DFProperties><AccessType><Add/><Delete/><Get/></AccessType><DFFormat><node/></DFFormat>
 <DFType><DDFName>urn:x:box:1.0</DDFName></DFType></DFProperties>
@@ -90,3 +90,49 @@ def test_a_leaf_without_a_name_replaces_none_unless_that_is_meant(filled: Cli):
     assert filled.ok("mo", "get", "./Mail/Addr").out == "mail.example.org"
     filled.ok("mo", "import", "leaf.xml", "--at", "./Mail/Addr", "--replace")
     assert filled.ok("mo", "get", "./Mail/Addr").out == "new"
+
+
+@pytest.fixture
+def pin(cli: Cli) -> Cli:
+    """A card with a leaf ./Box/Pin whose definition lets nobody read it."""
+    cli.ok("ddf", "load", cli.file("box.ddf", DDF))
+    cli.ok("mo", "add", "./Box", "--interior", "--type", "urn:x:box:1.0")
+    cli.ok("mo", "add", "./Box/Pin", "4711", "--format", "chr", "--type", "text/plain")
+    return cli
+
+
+def test_what_has_no_get_can_be_deleted(pin: Cli):
+    refused = pin("mo", "delete", "./Box/Pin")
+    assert refused.code == 2
+    assert refused.err.startswith("./Box/Pin may not be read; whatever is below it will be lost. Delete it?")
+    document = pin.ok("mo", "delete", "./Box/Pin", "--force", "--json").document
+    assert document["deleted_nodes"] is None
+    assert "6A82" in pin.fails(4, "mo", "get", "./Box/Pin")
+
+
+def test_who_may_delete_but_not_read_is_asked(filled: Cli):
+    filled.ok("mo", "acl", "./Mail", "Get=#issuer&Delete=srv1")
+    answer = filled("--principal", "srv1", "mo", "delete", "./Mail", stdin=b"y\n")
+    assert (answer.code, answer.out) == (0, "deleted ./Mail, and what was below it\n"), answer.err
+    filled.ok("mo", "add", "./Mail", "x", "--acl", "Get=#issuer")
+    assert "6982" in filled.fails(4, "--principal", "srv1", "mo", "delete", "./Mail", "--force")
+
+
+def test_a_deletion_says_that_it_cannot_count_what_is_withheld(secret: Cli):
+    refused = secret("mo", "delete", "./Mail")
+    assert "./Mail has 4 nodes (more if the card withholds some) below it" in refused.err
+
+
+def test_a_server_is_not_removed_unasked_when_acls_are_withheld(cli: Cli):
+    cli.ok("mo", "add", "./Box/x", "v", "--parents", "--acl", "Get=srv1")
+    listed = cli.ok("card", "servers")
+    assert listed.err == "note: not counted: 1 node that the card withholds, and what is below\n"
+    assert cli.ok("card", "servers", "--json").document["withheld"] == 1
+    refused = cli("card", "servers", "--remove", "srv1")
+    assert refused.code == 2
+    assert "They lose their rights on perhaps 1 node that the card withholds. Remove them?" in refused.err
+    assert cli.ok("--principal", "srv1", "mo", "get", "./Box/x").out == "v"
+    cli.ok("mo", "add", "./y", "v", "--acl", "Get=srv1+#issuer")
+    refused = cli("card", "servers", "--remove", "srv1")
+    assert "rights on 1 node and perhaps 1 node that the card withholds. Remove" in refused.err
+    assert cli.ok("card", "servers", "--remove", "srv1", "--force").out == "removed srv1\n"

@@ -8,7 +8,7 @@ import click
 
 from smartdm.cli.app import App, now, pass_app
 from smartdm.cli.failures import CliError, Exit
-from smartdm.cli.output import printable
+from smartdm.cli.output import counted, printable
 from smartdm.cli.root import Command
 
 if TYPE_CHECKING:
@@ -27,12 +27,16 @@ def servers(app: App, removed: tuple[str, ...], force: bool) -> None:
     ACLs that name a server which the card does not know make it known. A server that is removed loses its entries in
     all ACLs; where nothing else was in one, the node inherits again.
     """
-    named_in = _users(app.session)
+    named_in, withheld = _users(app.session)
+    hidden = f"{counted(withheld, 'node')} that the card withholds" if withheld else ""
     if removed:
-        _remove(app, removed, named_in, force=force)
+        _remove(app, removed, named_in, hidden, force=force)
+    elif hidden:
+        app.out.note(f"note: not counted: {hidden}, and what is below")
     gone = list(dict.fromkeys(removed))
     data = {
         "servers": [{"server": name, "nodes": count} for name, count in named_in.items() if name not in removed],
+        "withheld": withheld,
         "removed": gone,
         "generation": app.session.generation,
     }
@@ -46,7 +50,8 @@ def servers(app: App, removed: tuple[str, ...], force: bool) -> None:
     app.out.show(data, text)
 
 
-def _remove(app: App, names: tuple[str, ...], named_in: dict[str, int], *, force: bool) -> None:
+def _remove(app: App, names: tuple[str, ...], named_in: dict[str, int], hidden: str, *, force: bool) -> None:
+    """Remove servers.  ``hidden``: how many nodes have ACLs that cannot be looked at, in words."""
     from smartdm.card.place import server_place  # noqa: PLC0415 - imported only when a card is used
     from smartdm.cli.sending import named  # noqa: PLC0415 - as above
     from smartdm.session import Batch  # noqa: PLC0415 - as above
@@ -57,8 +62,9 @@ def _remove(app: App, names: tuple[str, ...], named_in: dict[str, int], *, force
         if name in _OWN:
             raise CliError(f"{name} is on every card; it cannot be removed")
     nodes = sum(named_in[name] for name in set(names))
-    if nodes and not force:
-        click.confirm(f"They lose their rights on {nodes} nodes. Remove them?", abort=True, err=True)
+    where = [counted(nodes, "node")] * bool(nodes) + [f"perhaps {hidden}"] * bool(hidden)
+    if where and not force:
+        click.confirm(f"They lose their rights on {' and '.join(where)}. Remove them?", abort=True, err=True)
     batch = Batch(time=now())
     for name in dict.fromkeys(names):
         batch.delete(server_place(name))
@@ -66,14 +72,16 @@ def _remove(app: App, names: tuple[str, ...], named_in: dict[str, int], *, force
         app.session.apply(batch)
 
 
-def _users(session: Session) -> dict[str, int]:
-    """ServerID -> how many nodes of the tree name it in their own ACL."""
+def _users(session: Session) -> tuple[dict[str, int], int]:
+    """(ServerID -> how many nodes of the tree name it in their own ACL, how many nodes do not tell theirs)."""
     names = list(session.registry.servers.values())
     counts = dict.fromkeys(names, 0)
+    withheld = 0
     for _, node in session.read().walk():
+        withheld += node.withheld
         for server_id, _ in node.acl.entries:
             counts[server_id] = counts.get(server_id, 0) + 1
-    return counts
+    return counts, withheld
 
 
 def empty_registry(session: Session, batch: Batch) -> int:

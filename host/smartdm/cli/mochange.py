@@ -10,12 +10,13 @@ from smartdm.cli.app import App, now, pass_app
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import STDIN, read_input
 from smartdm.cli.kinds import LEAF_FORMATS, check_interior, new_kind, unsuited
+from smartdm.cli.output import counted
 from smartdm.cli.params import FileName, UriType
 from smartdm.cli.progress import upload_progress
 from smartdm.cli.root import Command, ValueCommand
-from smartdm.cli.sending import check_limits, explain_full, missing_above, named, require_parent
+from smartdm.cli.sending import add_node, named
 from smartdm.cli.view import child_total
-from smartdm.errors import CardError, CardFull, CommandNotAllowed, NotAllowed, NotFound, UriError, retold
+from smartdm.errors import CardError, CardFull, CommandNotAllowed, NotAllowed, UriError, retold
 from smartdm.mo.acl import Acl
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri, check_name
@@ -62,7 +63,7 @@ def set_(app: App, *, uri: Uri, value: str | None, file: str | None, format_: st
     except CardFull as error:
         raise _no_room(app, uri, data, error) from error
     result = {"uri": str(uri), "size": len(data), "generation": app.session.generation}
-    app.out.show(result, f"set {uri} ({len(data)} bytes)")
+    app.out.show(result, f"set {uri} ({counted(len(data), 'byte')})")
 
 
 def _kind_to_set(
@@ -152,55 +153,42 @@ def add(
     with named(f"Add {uri}"):
         format_of, type_ = _kind(app, uri, data or b"", Format.NODE if interior else format_, type_)
     node = Node(uri.name, format_of, data or b"", type_, title, Acl.parse(acl) if acl else Acl())
-    parent = uri.parent
-    if parents:
-        with named(f"Add {uri}"):
-            parent, node = _with_parents(app, parent, node)
-    _add(app, parent, node, f"Add {uri}")
-    made = node.count()
+    made = add_node(app, uri.parent, node, f"Add {uri}", parents=parents)
     result = {"uri": str(uri), "added_nodes": made, "generation": app.session.generation}
     more = f" and {made - 1} above it" if made > 1 else ""
     app.out.show(result, f"added {uri}{more}")
 
 
-def _with_parents(app: App, parent: Uri, node: Node) -> tuple[Uri, Node]:
-    """The nearest parent that exists, and the node wrapped in the interior nodes missing below it."""
-    for uri in reversed(missing_above(app, parent)):
-        node = Node(uri.name, Format.NODE, children=(node,))
-        parent = uri.parent
-    return parent, node
-
-
-def _add(app: App, parent: Uri, node: Node, what: str) -> None:
-    check_limits(app.session.info, [(parent, node)])
-    try:
-        with named(what):
-            app.session.apply(Batch(time=now()).add(parent, node))
-    except NotFound:
-        require_parent(app, parent, what)
-        raise
-    except CardFull as error:
-        explain_full(error, app.session.info, [node])
-        raise
-
-
 @click.command(cls=Command)
 @click.argument("uri", type=UriType())
-@click.option("-f", "--force", is_flag=True, help="Do not ask when the node has children.")
+@click.option("-f", "--force", is_flag=True, help="Do not ask when the node has, or may have, children.")
 @pass_app
 def delete(app: App, uri: Uri, force: bool) -> None:
     """Delete the node at URI and everything below it."""
     with named(f"Delete {uri}"):
-        node = app.session.read(uri)
+        try:
+            node = app.session.read(uri)
+        except (NotAllowed, CommandNotAllowed):
+            node = None  # who may not read it may still delete it: the card judges that alone
     generation = app.session.generation
-    if not force and not uri.is_root and child_total(node):
-        lost = node.count() - 1
-        what = f"{lost} node{'s' if lost > 1 else ''}"
-        click.confirm(f"{uri} has {what} below it, which will be lost. Delete it?", abort=True, err=True)
+    lost = _lost(node)
+    if lost and not (force or uri.is_root):
+        click.confirm(f"{uri} {lost}. Delete it?", abort=True, err=True)
     with named(f"Delete {uri}"):
         app.session.apply(Batch(time=now()).delete(uri), expect=generation)
-    result = {"uri": str(uri), "deleted_nodes": node.count(), "generation": app.session.generation}
-    app.out.show(result, f"deleted {uri} ({node.count()} node{'s' if node.count() > 1 else ''})")
+    count = node.count() if node else None
+    result = {"uri": str(uri), "deleted_nodes": count, "generation": app.session.generation}
+    app.out.show(result, f"deleted {uri}" + (f" ({counted(count, 'node')})" if count else ", and what was below it"))
+
+
+def _lost(node: Node | None) -> str:
+    """What goes along with a node, as far as that is known; '' if nothing."""
+    if node is None:
+        return "may not be read; whatever is below it will be lost"
+    if not child_total(node):
+        return ""
+    hidden = " (more if the card withholds some)" if node.readable() is not node else ""
+    return f"has {counted(node.count() - 1, 'node')}{hidden} below it, which will be lost"
 
 
 def _new_name(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:

@@ -9,9 +9,10 @@ from smartdm.cli.failures import CliError
 from smartdm.cli.output import printable
 from smartdm.cli.params import UriType
 from smartdm.cli.root import Command
-from smartdm.cli.sending import named, require_parent
+from smartdm.cli.sending import add_node, missing_above, named, require_parent
 from smartdm.errors import CardError, NotFound
 from smartdm.mo.acl import Acl, Verb
+from smartdm.mo.tree import Node
 from smartdm.mo.uri import ROOT, Uri
 from smartdm.session import Batch
 
@@ -114,8 +115,9 @@ def title(app: App, uri: Uri, title: str | None, remove: bool) -> None:
 @click.command(cls=Command)
 @click.argument("source", type=UriType())
 @click.argument("target", type=UriType())
+@click.option("-p", "--parents", is_flag=True, help="Make missing interior nodes on the way to TARGET too.")
 @pass_app
-def copy(app: App, source: Uri, target: Uri) -> None:
+def copy(app: App, source: Uri, target: Uri, parents: bool) -> None:
     """Give the leaf TARGET the value of the leaf SOURCE.
 
     A leaf that is there already keeps its format, type, title and ACL. If there is none, it is added with the format
@@ -128,10 +130,20 @@ def copy(app: App, source: Uri, target: Uri) -> None:
         with named(what):
             app.session.copy(source, target, now())
     except NotFound as error:
-        require_parent(app, target.parent, what)
-        raise error from None
+        if not (parents and missing_above(app, target.parent)):
+            require_parent(app, target.parent, what)
+            raise error from None
+        _copy_below(app, source, target, what)
     result = {"source": str(source), "target": str(target), "generation": app.session.generation}
     app.out.show(result, f"copied {source} to {target}")
+
+
+def _copy_below(app: App, source: Uri, target: Uri, what: str) -> None:
+    """The copy of a leaf as a new one, with the nodes that are missing above it."""
+    with named(what):
+        node = app.session.read(source)
+    leaf = Node(target.name, node.format, node.value, node.type)
+    add_node(app, target.parent, leaf, what, parents=True)
 
 
 COMMANDS = (acl, title, copy)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from smartdm.cli.app import now
 from smartdm.cli.failures import CliError
 from smartdm.codec import packed
 from smartdm.errors import CardError, CardFull, NotFound, card_error, retold
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
+from smartdm.session import Batch
 from smartdm.wire import Sw
 
 if TYPE_CHECKING:
@@ -118,6 +120,32 @@ def explain_full(error: CardFull, info: CardInfo, nodes: Iterable[Node], *, repl
             "until the end of --replace the old and the new nodes must fit together; "
             "deleting the old ones first with `smartdm mo delete` helps, but is not atomic"
         )
+
+
+def add_node(app: App, parent: Uri, node: Node, what: str, *, parents: bool) -> int:
+    """Add a node, with what is missing above it if ``parents``; returns how many nodes that were."""
+    if parents:
+        with named(what):
+            parent, node = _with_parents(app, parent, node)
+    check_limits(app.session.info, [(parent, node)])
+    try:
+        with named(what):
+            app.session.apply(Batch(time=now()).add(parent, node))
+    except NotFound:
+        require_parent(app, parent, what)
+        raise
+    except CardFull as error:
+        explain_full(error, app.session.info, [node])
+        raise
+    return node.count()
+
+
+def _with_parents(app: App, parent: Uri, node: Node) -> tuple[Uri, Node]:
+    """The nearest parent that exists, and the node wrapped in the interior nodes missing below it."""
+    for uri in reversed(missing_above(app, parent)):
+        node = Node(uri.name, Format.NODE, children=(node,))
+        parent = uri.parent
+    return parent, node
 
 
 def interior(uri: Uri) -> tuple[Uri, Node]:
