@@ -132,7 +132,7 @@ _ADVICE: dict[int, str] = {
     Sw.PERMANENT: "what is below it can be changed",
     Sw.ACCESS_DENIED: "no ACL changes that; only the issuer may pass it, but for Get",
     Sw.NOT_DEFINED: "use one of the names that the definition has, or unload the definition",
-    Sw.OCCURRENCE: "delete one before you add one, or add one before you delete the last",
+    Sw.OCCURRENCE: "where there may be several, delete one before you add one, or add one before you delete the last",
     Sw.BAD_TYPE: "use one of the Types that it lists",
 }
 """What to do about refusals whose own words do not say it."""

@@ -323,7 +323,11 @@ class Sw(IntEnum):
     BAD_TEXT = 0x6AD8, 500, "text that is not valid UTF-8"
     NOT_INTERIOR = 0x6AD9, 405, "children can only be added to an interior node"
     NOT_LEAF = 0x6ADA, 405, "only a leaf has a value"
-    PERMANENT = 0x6ADB, 405, "the root, the card's own nodes and definitions cannot be changed like this"
+    PERMANENT = (
+        0x6ADB,
+        405,
+        "the card's own nodes, definitions, and a name or node that its definition keeps cannot be changed like this",
+    )
     CONFLICT = 0x6ADC, 409, "the tree is not at the expected generation"
     TOO_MANY_GETS = 0x6ADD, 413, "more Get commands than a batch may hold"
     NO_NODE_LEFT = 0x6ADE, 420, "the node limit is reached; delete something first"

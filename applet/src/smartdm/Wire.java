@@ -268,7 +268,8 @@ final class Wire {
   static final short SW_NOT_INTERIOR = (short) 0x6AD9;
   // only a leaf has a value
   static final short SW_NOT_LEAF = (short) 0x6ADA;
-  // the root, the card's own nodes and definitions cannot be changed like this
+  // the card's own nodes, definitions, and a name or node that its definition keeps cannot be
+  // changed like this
   static final short SW_PERMANENT = (short) 0x6ADB;
   // the tree is not at the expected generation
   static final short SW_CONFLICT = (short) 0x6ADC;
