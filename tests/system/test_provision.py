@@ -155,7 +155,7 @@ def test_all_faults_are_shown_and_nothing_is_sent(cli: Cli):
         assert result.code == 5
         assert "! ./A: the value 'x' is not a whole number" in result.out
         assert "! ./F/Nix: the definition has no such node" in result.out
-        assert result.out.endswith("faults; nothing can be done before they are mended\n")
+        assert result.out.endswith("faults; nothing can be done before all is mended\n")
     assert cli.ok("card", "info", "--json").document["generation"] == 1
 
 
@@ -210,3 +210,16 @@ def test_a_change_by_somebody_else_is_planned_again_once(
     assert shown.err.count("note: the card was changed by somebody else meanwhile; planning again") == 1
     assert ("keeps changing the card" in shown.err) is (code == 4)
     assert ("Notes" in filled.ok("mo", "get", ".").out) is (code == 0)
+
+
+def test_nodes_that_have_their_names_from_definitions_are_called_by_them(fleet: Cli):
+    lines = fleet.ok("provision", "plan", "fleet.toml", "--apdus").out.splitlines()
+    added = [line.removeprefix("#     + ").split("  ")[0] for line in lines if line.startswith("#     + ./")]
+    assert {"./Wifi/depot/harbour-wifi/HomeSP/FQDN", "./Post/driver"} <= set(added)
+    assert not any("<definition" in uri for uri in added)
+
+
+def test_a_removal_tells_how_much_of_it_nobody_has_seen(filled: Cli):
+    filled.ok("mo", "acl", "./Mail/Addr", "Get=srv1")
+    filled.file("p.toml", PROFILE + '[[remove]]\nuri = "./Mail"\n')
+    assert "- ./Mail (4 nodes, 1 withheld)  [" in filled.ok("provision", "plan", "p.toml").out

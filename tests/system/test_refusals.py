@@ -97,3 +97,25 @@ def test_a_uri_longer_than_the_wire_holds_is_refused_with_its_length(cli):
     long = "./" + "/".join(["n" * 60] * 5)
     for command in (["mo", "get", long], ["mo", "tree", long], ["mo", "delete", long, "--force"]):
         assert "at most 192" in cli.fails(5, *command)
+
+
+def test_one_is_told_as_one(cli):
+    cli.ok("mo", "add", "./N", "x", "--title", "T")
+    assert cli.ok("mo", "set", "./N", "y").out == "set ./N (1 byte)\n"
+    assert cli.ok("mo", "export", "./N", "--out", "n.xml").out.startswith("exported 1 node to n.xml (")
+    assert cli.ok("mo", "import", "n.xml", "--replace").out == "imported 1 node from n.xml after deleting 1\n"
+    assert cli("mo", "batch", cli.file("b.dm", "delete ./Nix\n"), "--mode", "plain").err.endswith(
+        "ERROR: b.dm: 1 of 1 command was refused; nothing was changed\n"
+    )
+    profile = "[profile]\nname = 'p'\n[[node]]\nuri = './M'\ntext = 'x'\nformat = 'int'\n"
+    assert cli("provision", "plan", cli.file("p.toml", profile)).out.endswith(
+        "\n1 fault; nothing can be done before all is mended\n"
+    )
+
+
+def test_what_a_definition_keeps_is_not_called_the_root(cli):
+    cli.ok("ddf", "load", "DevInfo")
+    cli.ok("mo", "add", "./DevInfo", "--interior", "--type", "urn:oma:mo:oma-dm-devinfo:1.0")
+    cli.ok("mo", "add", "./DevInfo/Man", "Example Corp")
+    assert "a name or node that its definition keeps" in cli.fails(4, "mo", "rename", "./DevInfo", "Foo")
+    assert "; where there may be several, delete one before" in cli.fails(4, "mo", "delete", "./DevInfo/Man")

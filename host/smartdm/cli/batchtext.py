@@ -7,7 +7,7 @@ streams"; a line is given for each element, and for each node of an ADD, once it
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from smartdm.cli.output import display, printable
@@ -73,9 +73,13 @@ class _Cursor:
 
 
 class BatchReader:
-    """Explains one batch; ``feed`` it with the parts in order, without their part numbers."""
+    """Explains one batch; ``feed`` it with the parts in order, without their part numbers.
 
-    def __init__(self) -> None:
+    ``names``: what nodes are called that leave that to their definitions, by the ids of these.
+    """
+
+    def __init__(self, names: Mapping[int, str] | None = None) -> None:
+        self._names = names or {}
         self.gets: list[tuple[bytes, int | None]] = []
         """URI on the wire and levels (None: all) of each Get, for the explanation of the answer."""
         self._rest = b""
@@ -127,7 +131,7 @@ class BatchReader:
 
     def _node(self, cursor: _Cursor) -> str:
         kind, meta = cursor.number(), cursor.number()
-        name, words = _head(cursor, kind, meta)
+        name, words = _head(cursor, kind, meta, self._names)
         extras = words + _extras(cursor, kind)
         parent, left = self._parents[0]
         uri = f"{parent}/{name}" if name else f"{parent} (a piece)"
@@ -204,11 +208,11 @@ def _is_interior(kind: int) -> bool:
     return bool(kind & Kind.INTERIOR) if kind & Kind.DEFINED else kind & 0x0F == Format.NODE
 
 
-def _head(cursor: _Cursor, kind: int, meta: int) -> tuple[str, list[str]]:
+def _head(cursor: _Cursor, kind: int, meta: int, names: Mapping[int, str]) -> tuple[str, list[str]]:
     """(name, what else stands before the Title): definition or Type, rules of a definition."""
     if kind & Kind.DEFINED:
         number = (kind & DEFINITION_ID_HIGH) << 8 | meta
-        name = cursor.text() if kind & Kind.OWN_NAME else f"<definition {number}>"
+        name = cursor.text() if kind & Kind.OWN_NAME else names.get(number, f"<definition {number}>")
         words = [f"definition {number}"] if kind & Kind.OWN_NAME else []
         return name, words + ([_further(cursor.blob())] if kind & Kind.OWN_TYPE else [])
     name = cursor.text()

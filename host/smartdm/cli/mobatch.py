@@ -13,6 +13,7 @@ from smartdm.cli.batchrun import run
 from smartdm.cli.batchwords import Get
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import read_input, shown
+from smartdm.cli.output import counted
 from smartdm.cli.params import FileName
 from smartdm.cli.root import Command
 from smartdm.cli.sending import named
@@ -117,8 +118,7 @@ def _show(app: App, file: str, lines: Sequence[Line], outcome: Outcome) -> None:
         if isinstance(line.command, Get) and at in outcome.nodes:
             app.out.tree(view.tree_lines(line.command.uri, outcome.nodes[at], values=True))
     if outcome.ok:
-        count = len(lines)
-        app.out.line(f"done: {count} command{'' if count == 1 else 's'}, generation {app.session.generation}")
+        app.out.line(f"done: {counted(len(lines), 'command')}, generation {app.session.generation}")
         return
     for at, (line, status) in enumerate(zip(lines, outcome.statuses, strict=True)):
         if at in outcome.errors:
@@ -136,8 +136,9 @@ def _refused(lines: Sequence[Line], outcome: Outcome, mode: Mode) -> str:
     refused = [lines[at].number for at in sorted(outcome.errors)]
     if mode is Mode.ATOMIC:
         return f"the command of line {refused[0]} was refused, so nothing was changed"
-    count = f"{len(refused)} of {len(lines)} commands"
-    return f"{count} {'was' if len(refused) == 1 else 'were'} refused; the others were done"
+    count = f"{len(refused)} of {counted(len(lines), 'command')}"
+    others = "the others were done" if len(refused) < len(lines) else "nothing was changed"
+    return f"{count} {'was' if len(refused) == 1 else 'were'} refused; {others}"
 
 
 def _document(at: int, line: Line, outcome: Outcome) -> dict[str, object]:

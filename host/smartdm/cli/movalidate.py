@@ -11,7 +11,7 @@ from smartdm.cli.app import App, pass_app
 from smartdm.cli.ddf import SourceType, fault_document, find_definitions
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import read_entries, shown
-from smartdm.cli.output import printable
+from smartdm.cli.output import counted, printable
 from smartdm.cli.params import CARD_SIDE, SideType, UriType
 from smartdm.cli.root import Command
 
@@ -50,7 +50,9 @@ def validate(app: App, side: str, source: str | None) -> int:
             app.out.line(printable(str(fault)))
         if not found:
             for uri, node, definition in objects:
-                app.out.line(f"{uri}: {node.count()} nodes keep to {printable(definition.mo_id) or 'the definition'}")
+                rule = printable(definition.mo_id) or "the definition"
+                count = node.count()
+                app.out.line(f"{uri}: {counted(count, 'node')} {'keeps' if count == 1 else 'keep'} to {rule}")
 
     data = {
         "side": shown(side),

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from smartdm.card.apdu import MAX_LE, CommandApdu
-from smartdm.cli.output import display, printable
+from smartdm.card.picture import Added
+from smartdm.cli.output import counted, display, printable
 from smartdm.cli.trace import Tracer
 from smartdm.cli.view import value_members
 from smartdm.provision.changes import Action
 from smartdm.wire import Cla, Ins
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from smartdm.provision.changes import Change
     from smartdm.provision.plan import Plan
@@ -26,10 +27,14 @@ _SIGNS = {Action.ADD: "+", Action.REMOVE: "-", Action.REMOVE_LATE: "-"}
 
 @dataclass(frozen=True)
 class Commit:
-    """A batch as it goes out.  ``what``: in words; ``apdus``: its commands."""
+    """A batch as it goes out.
+
+    ``what``: in words; ``apdus``: its commands; ``names``: those that its nodes have from definitions, by their ids.
+    """
 
     what: str
     apdus: tuple[bytes, ...]
+    names: Mapping[int, str]
 
 
 def commits(session: Session, plan: Plan, time: int) -> list[Commit]:
@@ -42,9 +47,19 @@ def commits(session: Session, plan: Plan, time: int) -> list[Commit]:
     names = [*first, *uploads, "changes"][: len(batches)]
     last = names[-1] == "changes"
     return [
-        Commit(name, _apdus(batch, plan.present.generation + number, plan, tagged=last and number == len(batches) - 1))
+        Commit(
+            name,
+            _apdus(batch, plan.present.generation + number, plan, tagged=last and number == len(batches) - 1),
+            _given_names(batch),
+        )
         for number, (name, batch) in enumerate(zip(names, batches, strict=True))
     ]
+
+
+def _given_names(batch: Batch) -> dict[int, str]:
+    given = [entry.change.given for entry in batch.entries if isinstance(entry.change, Added)]
+    chosen = [defined for nodes in given for defined in nodes.values() if defined]
+    return {defined.number: defined.definition.segment for defined in chosen}
 
 
 def _apdus(batch: Batch, expect: int, plan: Plan, *, tagged: bool) -> tuple[bytes, ...]:
@@ -58,7 +73,7 @@ def _apdus(batch: Batch, expect: int, plan: Plan, *, tagged: bool) -> tuple[byte
 def lines(plan: Plan) -> Iterator[str]:
     """The difference: ``+`` comes, ``-`` goes, ``~`` changes."""
     for definition in plan.definitions:
-        yield f"+ definition {printable(definition.mo_id)} ({definition.count()} nodes)"
+        yield f"+ definition {printable(definition.mo_id)} ({counted(definition.count(), 'node')})"
     for server_id in plan.servers:
         yield f"+ server {printable(server_id)}"
     for change in plan.changes:
@@ -73,8 +88,7 @@ def _change_lines(change: Change) -> Iterator[str]:
     reason = f"  [{printable(change.reason)}]" if change.reason else ""
     sign = _SIGNS.get(change.action)
     if sign is not None:
-        count = f" ({change.nodes} nodes)" if change.nodes > 1 else ""
-        yield f"{sign} {change.uri}{count}{reason}"
+        yield f"{sign} {change.uri}{_count(change)}{reason}"
         return
     for name, old, new in change.properties:
         if _is_secret(change):
@@ -84,12 +98,20 @@ def _change_lines(change: Change) -> Iterator[str]:
             yield f"~ {change.uri}  {name}: {_side(old)} -> {_side(new)}{reason}"
 
 
+def _count(change: Change) -> str:
+    """How many nodes come or go, and how many of them nobody here has seen."""
+    hidden = sum(node.withheld for _, node in change.old.walk()) if change.old else 0
+    words = [counted(change.nodes, "node")] if change.nodes > 1 else []
+    words += [f"{hidden} withheld"] if hidden else []
+    return f" ({', '.join(words)})" if words else ""
+
+
 def _is_secret(change: Change) -> bool:
     return change.old is not None and change.old.withheld
 
 
 def _size(value: object) -> str:
-    return f"{len(value)} bytes" if isinstance(value, bytes) else _side(value)
+    return counted(len(value), "byte") if isinstance(value, bytes) else _side(value)
 
 
 def _side(value: object) -> str:
@@ -105,7 +127,7 @@ def costs(plan: Plan, sent: list[Commit]) -> str:
     apdus = [apdu for commit in sent for apdu in commit.apdus]
     each = "" if len(sent) == 1 else f" in {len(sent)} commits"
     return (
-        f"{_many(len(apdus), 'APDU')}{each}, {sum(map(len, apdus))} bytes; "
+        f"{counted(len(apdus), 'APDU')}{each}, {sum(map(len, apdus))} bytes; "
         f"about {plan.room.needed} bytes of memory needed, {plan.room.free} free"
     )
 
@@ -125,18 +147,14 @@ def summary(plan: Plan, *, done: bool = False) -> str:
             "to remove",
         )
     )
-    definitions = [f"{_many(len(plan.definitions), 'definition')} {load}"] if plan.definitions else []
-    return ", ".join([*definitions, f"{_many(added, 'node')} {add}", f"{changed} {change}", f"{removed} {remove}"])
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
+    definitions = [f"{counted(len(plan.definitions), 'definition')} {load}"] if plan.definitions else []
+    return ", ".join([*definitions, f"{counted(added, 'node')} {add}", f"{changed} {change}", f"{removed} {remove}"])
 
 
 def explained(sent: list[Commit]) -> Iterator[str]:
     """The commands as a trace explains them."""
-    tracer = Tracer()
     for number, commit in enumerate(sent, 1):
+        tracer = Tracer(commit.names)
         yield f"# commit {number} of {len(sent)}: {commit.what}"
         for apdu in commit.apdus:
             yield from tracer.command(apdu)

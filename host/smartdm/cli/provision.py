@@ -107,14 +107,14 @@ def _planned(app: App, profile: Profile, *, rewrite: bool) -> Plan:
 
 def _show(app: App, made: Plan, sent: list[Commit]) -> None:
     from smartdm.cli import planview  # noqa: PLC0415 - as above
-    from smartdm.cli.output import printable  # noqa: PLC0415 - as above
+    from smartdm.cli.output import counted, printable  # noqa: PLC0415 - as above
 
     for line in planview.lines(made):
         app.out.line(line)
     for fault in made.faults:
         app.out.line(f"! {printable(str(fault))}")
     if made.faults:
-        app.out.line(f"{len(made.faults)} faults; nothing can be done before they are mended")
+        app.out.line(f"{counted(len(made.faults), 'fault')}; nothing can be done before all is mended")
     elif made.is_empty:
         app.out.line(f"nothing to do: the card is as {printable(made.profile.path.name)} wants it")
     else:

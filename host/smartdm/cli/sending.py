@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from smartdm.cli.app import now
 from smartdm.cli.failures import CliError
+from smartdm.cli.output import counted
 from smartdm.codec import packed
 from smartdm.errors import CardError, CardFull, NotFound, card_error, retold
 from smartdm.mo.tree import Format, Node
@@ -77,7 +78,7 @@ def check_limits(info: CardInfo, adds: Iterable[tuple[Uri, Node]], freed_nodes: 
             count += 1 + len(packed.pieces(node.value))
     left = info.node_limit - info.nodes + freed_nodes
     if count > left:
-        raise _refused(Sw.NO_NODE_LEFT, "Add", f"{count} nodes, but {left} are left of {info.node_limit}")
+        raise _refused(Sw.NO_NODE_LEFT, "Add", f"{counted(count, 'node')}, but {left} are left of {info.node_limit}")
 
 
 def _check_node(info: CardInfo, uri: Uri, node: Node) -> None:

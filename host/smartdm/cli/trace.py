@@ -7,6 +7,8 @@ Pure: APDUs in, lines out; a Tracer remembers only what the next exchange needs 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from smartdm.cli.batchtext import BatchReader, format_text, levels_text, uri_text
 from smartdm.cli.output import display, printable
 from smartdm.cli.view import node_line
@@ -31,9 +33,10 @@ WARNING = (
 
 
 class Tracer:
-    """Explains exchanges one after the other."""
+    """Explains exchanges one after the other.  ``names``: see ``BatchReader``."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[int, str] | None = None) -> None:
+        self._names = names or {}
         self._batch: BatchReader | None = None
         self._answer = b""
         self._read: tuple[bytes, int | None] | None = None
@@ -99,7 +102,7 @@ class Tracer:
         if not data:
             return ["# BATCH without data"]
         if data[0] == 0 or self._batch is None:
-            self._batch = BatchReader()
+            self._batch = BatchReader(self._names)
             self._answer, self._read = b"", None
         last = not cla & Cla.CHAIN
         lines = [f"# BATCH part {data[0]}{', the last' if last else ''}"]
