@@ -1,5 +1,7 @@
 """What cannot be done is refused before or by the card, with figures and a way out."""
 
+import re
+
 import pytest
 
 from tests.system.running import SMALL, Cli
@@ -40,6 +42,36 @@ def test_lack_of_memory_while_replacing_names_the_way_around(bare):
     assert "mo delete" in message
 
 
+def test_free_memory_in_pieces_is_told_as_such(cli):
+    value = "v" * 220
+    adds = "".join(f"add ./B/n{i} {value}\n" for i in range(24))
+    cli.ok("sim", "new", "b", "--arena", "8", "--profile", "small")
+    cli.ok("--card", "sim:b", "mo", "batch", cli.file("b.dm", f"add ./B --interior\n{adds}"))
+    for i in range(24, 40):
+        result = cli("--card", "sim:b", "mo", "add", f"./B/n{i}", value)
+        if result.code:
+            break
+    needed, free = map(int, re.findall(r"(\d+) (?:bytes are needed|are free)", result.err))
+    assert (result.code, needed < free) == (4, True), result.err
+    assert "free, but in pieces too small for a node or the new version of the one above it;" in result.err
+    assert "`mo import`" in result.err
+    assert "in pieces too small" in cli.fails(4, "--card", "sim:b", "mo", "set", "./B/n1", "w" * 224)
+
+
+def test_trees_that_come_together_leave_no_pieces(cli):
+    leaf = "<Node><NodeName>n{}</NodeName><RTProperties><Format><chr/></Format><Type><MIME>text/plain</MIME></Type>"
+    leaves = "".join(leaf.format(i) + f"</RTProperties><Value>{'v' * 220}</Value></Node>" for i in range(60))
+    cli.file("many.xml", f"<MgmtTree><VerDTD>1.2</VerDTD>{leaves}</MgmtTree>")
+    assert cli.ok("mo", "import", "many.xml").out == "imported 60 nodes from many.xml\n"
+
+
+def test_one_of_several_trees_that_is_refused_is_named(filled):
+    trees = "".join(f"<Node><NodeName>{name}</NodeName><Value>x</Value></Node>" for name in ("A", "Mail", "B", "C"))
+    filled.file("four.xml", f"<MgmtTree><VerDTD>1.2</VerDTD>{trees}</MgmtTree>")
+    assert filled.fails(4, "mo", "import", "four.xml").startswith("ERROR: Add ./Mail: a node of this name exists")
+    assert filled.ok("mo", "get", ".").out == "Mail\n"
+
+
 def test_a_missing_parent_is_named_with_the_option_that_makes_it(cli):
     for line in (["mo", "add", "./Q/R/S", "x"], ["mo", "import", "small.xml", "--at", "./Q/R"]):
         message = cli.fails(4, *line)
@@ -56,7 +88,7 @@ def test_a_refusal_names_what_the_user_asked_for(filled):
         (["add", "./A", "x"], "Add ./A"),
         (["set", "./Mail/Addr", "x"], "Replace ./Mail/Addr"),
         (["rename", "./Mail", "x"], "Rename ./Mail"),
-        (["delete", "./Mail/Addr"], "Delete ./Mail/Addr"),
+        (["delete", "./Mail/Addr", "--force"], "Delete ./Mail/Addr"),
         (["import", "small.xml", "--at", "./Mail/Empty"], "Import small.xml"),
     ):
         message = filled.fails(4, *nobody, *line)

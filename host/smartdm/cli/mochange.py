@@ -14,7 +14,7 @@ from smartdm.cli.output import counted
 from smartdm.cli.params import FileName, UriType
 from smartdm.cli.progress import upload_progress
 from smartdm.cli.root import Command, ValueCommand
-from smartdm.cli.sending import add_node, named
+from smartdm.cli.sending import add_node, named, need, scattered
 from smartdm.cli.view import child_total
 from smartdm.errors import CardError, CardFull, CommandNotAllowed, NotAllowed, UriError, retold
 from smartdm.mo.acl import Acl
@@ -92,12 +92,17 @@ def _kind_to_set(
 def _no_room(app: App, uri: Uri, data: bytes, error: CardFull) -> CardError:
     """The refusal of a value for lack of memory, told of its leaf, whatever place the card named."""
     told = retold(error, f"Replace {uri}")
-    told.add_note(f"the value has {len(data)} bytes, {app.session.info.free} are free")
+    free = app.session.info.free
+    told.add_note(f"the value has {counted(len(data), 'byte')}, {free} are free{scattered(_need(uri, data), free)}")
     told.add_note("until the end the old value and the new one need room together")
     with suppress(CardError):  # who may not see the uploads is told the rest
         if app.session.uploads():
             told.add_note("unfinished uploads take room too: `smartdm mo uploads --remove` removes them")
     return told
+
+
+def _need(uri: Uri, data: bytes) -> int:
+    return need([Node(uri.name, Format.BIN, data)])
 
 
 def _check(uri: Uri, node_format: Format, data: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from smartdm.cli.output import counted
 from smartdm.cli.params import FileName, UriType
 from smartdm.cli.root import Command
 from smartdm.cli.sending import check_limits, explain_full, interior, missing_above, named, require_parent, total_nodes
-from smartdm.errors import CardFull, CodecError, CommandNotAllowed, NotAllowed, NotFound
+from smartdm.errors import CardError, CardFull, CodecError, CommandNotAllowed, NotAllowed, NotFound
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
 from smartdm.mo.values import value_fault
@@ -67,13 +68,18 @@ class Plan:
             "lost": [str(uri) for uri in self.lost],
         }
 
-    def batch(self) -> Batch:
-        """The one batch."""
+    def batch(self, *, together: bool = False) -> Batch:
+        """The one batch.
+
+        ``together``: neighbours that come below one node are one command, so that the card writes that node once, and
+        leaves no pieces of free memory where its older versions were; but a refusal does not tell which one it is.
+        """
         batch = Batch(time=now())
         for uri, _ in self.deletes:
             batch.delete(uri)
-        for parent, node in self.adds:
-            batch.add(parent, node, plain=self.plain)
+        for _, group in groupby(enumerate(self.adds), lambda add: add[1][0] if together else add[0]):
+            adds = [add for _, add in group]
+            batch.add(adds[0][0], *(node for _, node in adds), plain=self.plain)
         return batch
 
 
@@ -198,8 +204,14 @@ def _few(items: Sequence[object], rest: str) -> list[str]:
 
 
 def _send(app: App, plan: Plan, generation: int) -> None:
+    together, apart = plan.batch(together=True), plan.batch()
     try:
-        app.session.apply(plan.batch(), expect=generation)
+        try:
+            app.session.apply(together, expect=generation)
+        except CardError:
+            if len(together.entries) == len(apart.entries):
+                raise
+            app.session.apply(apart, expect=generation)  # tells which of them is refused
     except CardFull as error:
         explain_full(error, app.session.info, [node for _, node in plan.adds], replacing=bool(plan.deletes))
         raise

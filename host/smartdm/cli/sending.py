@@ -115,12 +115,23 @@ def explain_full(error: CardFull, info: CardInfo, nodes: Iterable[Node], *, repl
     """Adds to a refusal for lack of memory what was needed and what is free."""
     if error.sw != Sw.CARD_FULL:
         return
-    error.add_note(f"about {need(nodes)} bytes are needed, {info.free} are free")
+    needed = need(nodes)
+    error.add_note(f"about {needed} bytes are needed, {info.free} are free{scattered(needed, info.free)}")
     if replacing:
         error.add_note(
             "until the end of --replace the old and the new nodes must fit together; "
             "deleting the old ones first with `smartdm mo delete` helps, but is not atomic"
         )
+
+
+def scattered(needed: int, free: int) -> str:
+    """What to say behind so many free bytes if they would be enough in one piece; else ''."""
+    if needed >= free:
+        return ""
+    return (
+        ", but in pieces too small for a node or the new version of the one above it; deleting a node as large helps, "
+        "and nodes that come together (`mo import`, `provision`) leave fewer such pieces than one by one"
+    )
 
 
 def add_node(app: App, parent: Uri, node: Node, what: str, *, parents: bool) -> int:
