@@ -31,10 +31,14 @@ SIM_DONE := build/sim/.done
 CHECK_DONE := build/check/.done
 CARD := $(VENV_DONE) $(PCSC_DONE) $(APPLET_DONE) $(SIM_DONE)
 
-# Tests of the card that also run through a real reader, and on the other jCardSim.
-EVERYWHERE := $(patsubst %,tests/card/test_%.py,wire readable gathering store_updates store_transactions \
+# Tests of the card that also run on the other jCardSim and through a real reader, and those that only do the latter.
+card_tests = $(patsubst %,tests/card/test_%.py,$(1))
+EVERYWHERE := $(call card_tests,wire readable gathering store_updates store_transactions \
   wide_nodes bad_input threats threat_01_acl threat_02_escalation threat_15_memory threat_19_answers threat_19_chains \
   threat_21_reselect store_model several_subtrees)
+IN_READER := $(call card_tests,bad_commands bad_text bad_trees bad_values branches definitions feed feed_age \
+  large_values provision provision_model segments servers session_feed session_forms session_objects session_values \
+  store_example store_rules uploads_at_the_limits)
 
 .PHONY: help demo test test-full test-pcsc test-jcardsim lint format bench coverage fuzz soak cap setup lock clean
 
@@ -51,7 +55,7 @@ test-full: $(CARD) $(CHECK_DONE) ## the searches (random and exhaustive tests) a
 	@SMARTDM_DEPTH=full $(PYTEST) --timeout=900 -m search
 
 test-pcsc: $(CARD) ## tests of the card once more, through pcscd, vpcd and pyscard
-	@SMARTDM_TEST_TRANSPORT=pcsc $(PYTEST) $(EVERYWHERE)
+	@SMARTDM_TEST_TRANSPORT=pcsc $(PYTEST) $(EVERYWHERE) $(IN_READER)
 
 test-jcardsim: $(CARD) ## tests of the simulator and the card once more, on jCardSim 3.0.5.11
 	@SMARTDM_JCARDSIM=3.0.5.11 $(PYTEST) tests/card/simulated tests/card/test_store_install.py $(EVERYWHERE)

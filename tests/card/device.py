@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
 
 from smartdm.card.channel import Channel
 from smartdm.card.commands import Card
 from smartdm.session import Session
 from smartdm.transport.base import Transport
-from smartdm.transport.sim import SimTransport
+from smartdm.transport.pcsc import PcscTransport
+from smartdm.transport.sim import CutMode, SimTransport
 from smartdm.wire import APPLET_AID, Install, Principal
+from tests.interop.pcscd import FIRST, Pcscd, insert, pull
 
 SELECT = bytes((0x00, 0xA4, 0x04, 0x00, len(APPLET_AID))) + APPLET_AID + b"\x00"
 
 VARIABLE = "SMARTDM_TEST_TRANSPORT"
 THROUGH_PCSC = os.environ.get(VARIABLE, "") == "pcsc"
-"""Commands go through pcscd, vpcd and pyscard to the same card; everything else still takes the simulator's pipe."""
+"""Whether the simulated card of the tests is a ``CardInReader``."""
 
 
 def parameters(
@@ -31,20 +38,56 @@ def parameters(
 SMALL = parameters(small=True)
 
 
+class CardInReader(SimTransport):
+    """A simulated card in a slot of pcscd: commands and resets come through the reader, all else by the pipe."""
+
+    reader: PcscTransport
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """One command, through the reader."""
+        return self.reader.transmit(apdu)
+
+    def reset(self) -> None:
+        """Power off and on, by the reader."""
+        self.reader.reset()
+
+    def arm_cut(self, count: int, mode: CutMode = CutMode.BEFORE, seed: int = 0) -> None:
+        """Skips the test: a card whose power is cut leaves the slot for a second."""
+        if count:
+            pytest.skip("power cuts are tried by the simulator's pipe")
+        super().arm_cut(count, mode, seed)
+
+
+@contextmanager
+def in_reader(service: Pcscd, folder: Path) -> Iterator[CardInReader]:
+    """The simulator in ``folder``, its card in the first slot; a fresh card takes the old one's place there."""
+    with CardInReader(folder, java=service.java()) as card:
+        card.new_card()
+        insert(card)
+        with PcscTransport(FIRST) as card.reader:
+            yield card
+        pull(card)
+
+
+def past_the_reader(_sim: SimTransport, apdu: bytes) -> bytes:
+    """Stands for the pipe's ``transmit`` where all commands have to go through a reader."""
+    pytest.fail(f"went past the reader: {apdu.hex()}")
+
+
 @dataclass(slots=True)
 class Device:
     """A fresh card.  ``open`` gives a session; ``apdu`` sends raw bytes.
 
-    ``reader``: where the card is, for its commands; None = they go straight to the simulator.
+    ``tap``: what commands pass on their way to the card; None = nothing.
     """
 
     sim: SimTransport
-    reader: Transport | None = None
+    tap: Transport | None = None
 
     @property
     def link(self) -> Transport:
         """The way that commands take."""
-        return self.reader or self.sim
+        return self.tap or self.sim
 
     def new(self, params: bytes = b"") -> Session:
         """Make a fresh card and open it."""

@@ -32,7 +32,7 @@ from tests.card.attack import (
     text,
     title,
 )
-from tests.card.device import Device
+from tests.card.device import THROUGH_PCSC, Device
 from tests.card.jcardsim import simulator_folder
 
 # RFC 3629, section 4: each kind of a broken sequence.
@@ -263,6 +263,7 @@ def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacker]:
         yield attacker(Device(simulator))
 
 
+@pytest.mark.skipif(THROUGH_PCSC, reason="has a simulator of its own")
 @given(raw=RANDOM_BYTES)
 def test_threat_27_the_card_judges_names_as_the_documents_do(lasting: Attacker, raw: bytes):
     expected = name_verdict(raw)
@@ -276,6 +277,7 @@ def test_threat_27_the_card_judges_names_as_the_documents_do(lasting: Attacker, 
         assert host_takes(raw) == (expected is Sw.OK)
 
 
+@pytest.mark.skipif(THROUGH_PCSC, reason="has a simulator of its own")
 @given(raw=RANDOM_BYTES)
 def test_threat_27_the_card_judges_uris_as_the_documents_do(lasting: Attacker, raw: bytes):
     expected = uri_verdict(raw, {b"": {b"A", b"L"}, b"A": {b"B", b"x"}, b"A/B": {b"y"}})

@@ -16,6 +16,7 @@ from smartdm.errors import PowerLostError
 from smartdm.transport.sim import CutMode, SimTransport
 from smartdm.wire import Format
 from smartdm.wire import Node as Fixed
+from tests.card.device import THROUGH_PCSC
 from tests.card.judge import FULL, Judge
 from tests.oracle.acl import ISSUER
 from tests.oracle.choices import DEFINITIONS, SERVER_IDS, Choices
@@ -101,7 +102,7 @@ class Trial:
             time=choices.pick((None, choices.random.randrange(1 << 32))),
             generation=choices.pick((None, judge.model.generation)),
         )
-        if choices.chance(20):
+        if choices.chance(20) and not THROUGH_PCSC:
             self.cut(commands, who, options)
         else:
             judge.do(*commands, who=who, options=options)
