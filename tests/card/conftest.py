@@ -11,6 +11,7 @@ import pytest
 
 from smartdm.session import Session
 from smartdm.transport.sim import SimTransport
+from tests.card.attack import Attacker, attacker
 from tests.card.device import THROUGH_PCSC, Device, in_reader, past_the_reader
 from tests.card.jcardsim import simulator_folder
 from tests.interop.pcscd import running
@@ -50,3 +51,9 @@ def device(simulator: SimTransport) -> Device:
 def session(device: Device) -> Session:
     """A session on a fresh card, opened as the issuer."""
     return device.open()
+
+
+@pytest.fixture
+def card(device: Device) -> Attacker:
+    """A fresh card with TARGET on it, for raw commands as the issuer."""
+    return attacker(device)

@@ -6,16 +6,11 @@ import pytest
 
 from smartdm.errors import TransportError
 from smartdm.wire import APPLET_AID, Cla, Ins, Principal, Sw
-from tests.card.attack import OPTIONS, READ_ALL, Attacker, apdu, assert_sw, attacker, delete, text
-from tests.card.device import SELECT, THROUGH_PCSC, Device
+from tests.card.attack import OPTIONS, READ_ALL, Attacker, apdu, assert_sw, delete, text
+from tests.card.device import SELECT, THROUGH_PCSC
 
 DATA = {Ins.BATCH: b"\x00" + OPTIONS, Ins.READ: b"\x00", Ins.READ_NEXT: b""}
 SWITCH = {Ins.BATCH: Sw.OK, Ins.READ: Sw.OK, Ins.READ_NEXT: Sw.NO_CURSOR}
-
-
-@pytest.fixture
-def card(device: Device) -> Attacker:
-    return attacker(device)
 
 
 def raw(cla: int, ins: int, p1: int = 0, p2: int = 0, rest: bytes = b"") -> bytes:

@@ -12,7 +12,6 @@ from tests.card.attack import (
     add,
     apdu,
     assert_sw,
-    attacker,
     delete,
     get,
     interior,
@@ -23,16 +22,10 @@ from tests.card.attack import (
     replace,
     text,
 )
-from tests.card.device import Device
 from tests.oracle.reading import one_tree
 
 SECOND = leaf(b"z")
 PARTS = ("name", "title", "type", "acl", "replaced type", "new name", "new title", "new acl", "source")
-
-
-@pytest.fixture
-def card(device: Device) -> Attacker:
-    return attacker(device)
 
 
 def put_text(part: str, raw: bytes, length: int | None = None) -> bytes:

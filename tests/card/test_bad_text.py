@@ -89,11 +89,6 @@ def everywhere(raw: bytes) -> dict[str, bytes]:
 FIELDS = list(everywhere(b""))
 
 
-@pytest.fixture
-def card(device: Device) -> Attacker:
-    return attacker(device)
-
-
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("fault", BROKEN)
 def test_invalid_utf8_is_refused(card: Attacker, field: str, fault: str):

@@ -34,11 +34,6 @@ from tests.card.device import SMALL, Device
 DEPTHS = [pytest.param(b"", Limit.DEPTH, id="default"), pytest.param(SMALL, Limit.DEPTH_SMALL, id="small")]
 
 
-@pytest.fixture
-def card(device: Device) -> Attacker:
-    return attacker(device)
-
-
 def chain(levels: int) -> tuple[bytes, ...]:
     """A subtree of one node on each of so many levels, a leaf at the end."""
     return (*[interior(b"d", 1)] * (levels - 1), leaf(b"d"))

@@ -5,13 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smartdm.wire import Format, Kind, Sw
-from tests.card.attack import Attacker, add, attacker, delete, leaf, node, replace, source, sourced, text
-from tests.card.device import Device
-
-
-@pytest.fixture
-def card(device: Device) -> Attacker:
-    return attacker(device)
+from tests.card.attack import Attacker, add, delete, leaf, node, replace, source, sourced, text
 
 
 def test_pieces_come_in_an_add_only(card: Attacker):

@@ -6,13 +6,7 @@ import pytest
 
 from smartdm.mo.tree import Node
 from smartdm.wire import TYPES, Format, Kind, Limit, Verb
-from tests.card.attack import Attacker, acl_leaf, add, attacker, interior, leaf, text
-from tests.card.device import Device
-
-
-@pytest.fixture
-def card(device: Device) -> Attacker:
-    return attacker(device)
+from tests.card.attack import Attacker, acl_leaf, add, interior, leaf, text
 
 
 def read(card: Attacker, name: str) -> Node:

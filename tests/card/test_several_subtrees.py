@@ -11,7 +11,7 @@ from smartdm.mo.uri import ROOT
 from smartdm.session import Batch
 from smartdm.transport.sim import SimTransport
 from smartdm.wire import Access, Format, Limit, Sw
-from tests.card.attack import Attacker, add, attacker, interior, leaf, source, sourced
+from tests.card.attack import Attacker, add, interior, leaf, source, sourced
 from tests.card.device import Device
 from tests.card.judge import Judge
 from tests.card.store import PROFILES
@@ -136,11 +136,6 @@ def test_definitions_leave_the_low_ids_to_other_nodes(judge: Judge):
 
 
 # On the wire.
-
-
-@pytest.fixture
-def card(device: Device) -> Attacker:
-    return attacker(device)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from tests.card.attack import (
     add,
     apdu,
     assert_sw,
-    attacker,
     delete,
     get,
     leaf,
@@ -24,12 +23,11 @@ from tests.card.device import SELECT, Device, parameters
 
 
 @pytest.fixture
-def card(device: Device) -> Attacker:
+def card(card: Attacker) -> Attacker:
     """With a tree that takes several parts."""
-    hostile = attacker(device)
     for name in (b"1", b"2", b"3", b"4"):
-        hostile.done(add(b"A/B", leaf(name, name * 200)))
-    return hostile
+        card.done(add(b"A/B", leaf(name, name * 200)))
+    return card
 
 
 def begin(card: Attacker) -> int:

@@ -16,7 +16,6 @@ from tests.card.attack import (
     add,
     apdu,
     assert_sw,
-    attacker,
     delete,
     get,
     interior,
@@ -25,13 +24,7 @@ from tests.card.attack import (
     replace,
     text,
 )
-from tests.card.device import SELECT, Device
-
-
-@pytest.fixture
-def card(device: Device) -> Attacker:
-    return attacker(device)
-
+from tests.card.device import SELECT
 
 # The first part adds a leaf whose value goes on in the next.
 

@@ -51,11 +51,6 @@ EVERY_COMMAND = (
 PARTS = [OPTIONS + b"".join(EVERY_COMMAND[:6]), *EVERY_COMMAND[6:]]
 
 
-@pytest.fixture
-def card(device: Device) -> Attacker:
-    return attacker(device)
-
-
 def test_threat_16_no_commit_needs_more_than_the_smallest_real_buffer(device: Device):
     device.sim.commit_limit(128)
     card = attacker(device)
