@@ -69,20 +69,20 @@ class AclError(CodecError):
 
 
 class CardError(SmartDmError):
-    """The card refused.  ``sw``: status word; ``command``: what was refused; ``index``: its place in the batch."""
+    """The card refused.
 
-    def __init__(self, sw: int, command: str, index: int | None = None) -> None:
+    ``sw``: status word; ``command``: what was refused; ``index``: its place in the batch; ``dm_status``: the OMA DM
+    status code, where the command has another one than the status word (which is 500 for those of others).
+    """
+
+    def __init__(self, sw: int, command: str, index: int | None = None, dm_status: int | None = None) -> None:
         self.sw = sw
         self.command = command
         self.index = index
+        known = Sw.find(sw)
+        self.dm_status = dm_status or (known.dm_status if known else 500)
         advice = _ADVICE.get(sw)
-        super().__init__(f"{command}: {describe(sw)}" + (f"; {advice}" if advice else ""))
-
-    @property
-    def dm_status(self) -> int:
-        """The OMA DM status code of this refusal (500 for status words of others)."""
-        known = Sw.find(self.sw)
-        return known.dm_status if known else 500
+        super().__init__(f"{command}: {describe(sw, self.dm_status)}" + (f"; {advice}" if advice else ""))
 
 
 class NotFound(CardError):
@@ -138,23 +138,25 @@ _ADVICE: dict[int, str] = {
 """What to do about refusals whose own words do not say it."""
 
 
-def describe(sw: int) -> str:
-    """The status word in words: ``no node has this URI (6A82 NOT_FOUND, DM 404)``."""
+def describe(sw: int, dm_status: int | None = None) -> str:
+    """The status word in words: ``no node has this URI (6A82 NOT_FOUND, DM 404)``; ``dm_status``: another one."""
     known = Sw.find(sw)
     if known is not None:
-        status = f", DM {known.dm_status}" if known.dm_status >= 400 else ""
+        dm_status = dm_status or known.dm_status
+        status = f", DM {dm_status}" if dm_status >= 400 else ""
         return f"{known.doc} ({sw:04X} {known.name}{status})"
     return f"unknown status word {sw:04X}"
 
 
-def card_error(sw: int, command: str, index: int | None = None) -> CardError:
+def card_error(sw: int, command: str, index: int | None = None, dm_status: int | None = None) -> CardError:
     """The exception for a refusal, of the class that fits its cause."""
-    return _CLASSES.get(sw, BadRequest)(sw, command, index)
+    return _CLASSES.get(sw, BadRequest)(sw, command, index, dm_status)
 
 
 def retold(error: CardError, command: str, index: int | None = None, sw: int | None = None) -> CardError:
     """The same refusal of a command that is called otherwise, with its notes; ``sw``: another status word."""
-    told = card_error(error.sw if sw is None else sw, command, index)
+    same = sw is None or sw == error.sw
+    told = card_error(error.sw if sw is None else sw, command, index, error.dm_status if same else None)
     for note in getattr(error, "__notes__", ()):
         told.add_note(note)
     return told

@@ -14,10 +14,10 @@ from smartdm.card.parts import Tag
 from smartdm.card.place import UPLOADS, Place
 from smartdm.card.reader import Reader
 from smartdm.card.registry import Find, nobody
-from smartdm.card.sequence import Mode, Outcome, run_atomic, run_each
+from smartdm.card.sequence import Mode, Outcome, run_atomic, run_each, told
 from smartdm.card.upload import CHECKPOINT, Upload, count_pieces, steps, upload_place
 from smartdm.codec import packed
-from smartdm.errors import CardError, CodecError, CommandNotAllowed, Conflict, NotAllowed, NotFound, retold
+from smartdm.errors import CardError, CodecError, CommandNotAllowed, Conflict, NotAllowed, NotFound
 from smartdm.mo.definition import Definition
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
@@ -258,7 +258,7 @@ class Session(Reader):
                 again = Sw.find(refusal.sw) == Sw.SEND_AGAIN
                 if again and attempt < _ROUNDS - 1:
                     continue
-                raise _told(refusal, batch, whole, Sw.CARD_FULL if again else None) from refusal
+                raise told(refusal, batch, whole, Sw.CARD_FULL if again else None) from refusal
         raise AssertionError
 
     def _forget(self, batch: Batch) -> None:
@@ -279,22 +279,3 @@ class Session(Reader):
         if offset != len(data):
             raise CodecError("bytes left over", offset)
         return nodes
-
-
-def _told(refusal: CardError, batch: Batch, whole: Batch, sw: int | None) -> CardError:
-    """The refusal as the caller of ``batch`` counts, with another status word if it is given one.
-
-    Servers that are made known in front count for the first command that names one of them.
-    """
-    if refusal.index is None:
-        return retold(refusal, refusal.command, None, sw)
-    place = whole.places[refusal.index]
-    own = place - (len(whole.entries) - len(batch.entries))
-    if own >= 0:
-        return retold(refusal, refusal.command, own, sw)
-    made = whole.entries[place].makes
-    own = next(number for number, entry in enumerate(batch.entries) if entry.servers & made)
-    asking = batch.entries[own]
-    told = retold(refusal, refusal.command, own, sw)
-    told.add_note(f"{asking.name} names {', '.join(sorted(asking.servers & made))}, not known to the card yet")
-    return told

@@ -339,7 +339,7 @@ class Sw(IntEnum):
     OCCURRENCE = 0x6AE4, 405, "more nodes of this definition than it allows, or the last one that it requires"
     UNKNOWN_SERVER = 0x6AE5, 500, "the ACL names a ServerID that is not below `?/Srv`: add it first"
     IN_USE = 0x6AE6, 405, "the definition has instances; delete them first"
-    NO_SOURCE = 0x6AE7, 500, "no SOURCE with a value that can be taken precedes this command"
+    NO_SOURCE = 0x6AE7, 403, "no SOURCE with a value that can be taken precedes this command"
     INS_UNKNOWN = 0x6D00, 500, "unknown instruction"
     CLA_UNKNOWN = 0x6E00, 500, "unknown class, or a logical channel or secure messaging, which are not offered yet"
 

@@ -6,7 +6,7 @@ import pytest
 
 from smartdm.errors import AlreadyExists, BadRequest, CardError, CommandNotAllowed
 from smartdm.mo.acl import Acl
-from smartdm.mo.definition import ZERO_OR_MORE, ZERO_OR_ONE, Access, Definition
+from smartdm.mo.definition import ZERO_OR_MORE, ZERO_OR_ONE, Access, Definition, Scope
 from smartdm.mo.tree import Format, Node, diff
 from smartdm.mo.uri import ROOT
 from smartdm.session import Batch, Mode, Session
@@ -237,3 +237,13 @@ def test_an_add_of_many_nodes_has_a_short_name(session: Session):
     with pytest.raises(AlreadyExists) as caught:
         session.apply(Batch().add(ROOT, *nodes))
     assert str(caught.value).startswith("Add ./L0, ./L1 and 98 more: ")
+
+
+@pytest.mark.parametrize(("scope", "status"), [(Scope.PERMANENT, 405), (Scope.DYNAMIC, 415)])
+def test_neither_format_nor_type_of_a_permanent_node_changes(session: Session, scope: Scope, status: int):
+    fixed = Definition("K", Format.CHR, ALL & ~Access.DELETE, ("text/plain",), scope=scope)
+    session.apply(Batch().define(Definition("", Format.NODE, ALL, ("x.y",), children=(fixed,))))
+    session.apply(Batch().add(ROOT, an_object(key())))
+    for kind in ((Format.INT, FIRST), (Format.CHR, SECOND)):
+        assert session.run(Batch().replace(uri("M/K"), b"2", *kind), Mode.PLAIN).statuses == (status,)
+    assert session.run(Batch().replace(uri("M/K"), b"2", Format.CHR, FIRST), Mode.PLAIN).ok

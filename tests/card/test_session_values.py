@@ -8,9 +8,9 @@ from smartdm.card.upload import CHECKPOINT, upload_place
 from smartdm.errors import BadRequest, CardError, CardFull, CodecError, Conflict, NotFound, PowerLostError
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import ROOT
-from smartdm.session import Batch, Session
+from smartdm.session import Batch, Mode, Session
 from smartdm.transport.sim import CutMode
-from smartdm.wire import Limit, Sw
+from smartdm.wire import Limit
 from tests.card.device import Device, parameters
 from tests.card.store import branch, leaf, pattern, uri
 
@@ -190,10 +190,13 @@ def test_a_copy_must_suit_the_format_of_the_target(filled: Session):
         assert filled.read(uri(target)).value == filled.read(uri(source)).value
 
 
-def test_an_interior_node_cannot_be_copied(filled: Session):
-    with pytest.raises(CardError) as caught:
-        filled.copy(uri("A"), uri("B"))
-    assert caught.value.sw == Sw.NOT_LEAF
+@pytest.mark.parametrize(("source", "target"), [("A", "B"), ("A/v", "A"), ("A", "A/v")])
+def test_a_copy_is_from_leaf_to_leaf_or_403(filled: Session, source: str, target: str):
+    with pytest.raises(CardError, match="6ADA NOT_LEAF, DM 403") as caught:
+        filled.copy(uri(source), uri(target))
+    assert caught.value.dm_status == 403
+    assert filled.run(Batch().copy(uri(source), uri(target)), Mode.PLAIN).statuses == (403,)
+    assert filled.run(Batch().replace(uri("A"), b"x"), Mode.PLAIN).statuses == (405,)
 
 
 def test_a_batch_can_copy_to_a_new_leaf(filled: Session):

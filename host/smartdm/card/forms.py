@@ -18,7 +18,7 @@ from smartdm.card.picture import Added, Picture
 from smartdm.card.registry import Registry, check_suits, further_type, refused
 from smartdm.codec import packed
 from smartdm.errors import CardError, card_error, retold
-from smartdm.mo.definition import Definition
+from smartdm.mo.definition import Definition, Scope
 from smartdm.mo.text import not_xml
 from smartdm.mo.tree import BINARY, Format, Node
 from smartdm.mo.uri import Uri
@@ -54,6 +54,16 @@ def check_value(what: str, uri: Uri, node_format: Format, value: bytes) -> None:
         error = card_error(Sw.BAD_FORMAT, what)
         error.add_note(f"{uri}: {fault}")
         raise error
+
+
+def _check_change(uri: Uri, node_format: Format, node_type: str, definition: Definition) -> None:
+    """As ``check_suits``, for a node that is there: of a permanent one neither changes (405, OMA DM TND 1.2)."""
+    try:
+        check_suits(uri, node_format, node_type, definition)
+    except CardError as error:
+        if definition.scope is Scope.PERMANENT:
+            raise retold(error, error.command, sw=Sw.PERMANENT) from error
+        raise
 
 
 def _taken_over(node: Node, definition: Definition, uri: Uri) -> Node:
@@ -132,7 +142,7 @@ class Former:
         defined = self._picture.defined(uri)
         if defined is None:
             return None
-        check_suits(uri, node_format, node_type, defined.definition)
+        _check_change(uri, node_format, node_type, defined.definition)
         further = further_type(node_type, defined.definition)
         kind = bytes((packed.format_number(node_format),)) + (bytes((META_INLINE, 1, further)) if further else b"\x00")
         return replaced(uri, value, kind)

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from smartdm.card.batch import Batch
+from smartdm.card.batch import Batch, Entry
 from smartdm.card.parts import Tag
-from smartdm.errors import CardError, retold
+from smartdm.errors import CardError, card_error, retold
 from smartdm.mo.tree import Node
-from smartdm.wire import Limit
+from smartdm.wire import Limit, Sw
 
 OK: Final = 200
 NOT_EXECUTED: Final = 215
 ROLLED_BACK: Final = 216
+_NOT_POSSIBLE: Final = 403
+"""Of a Copy whose ends are not both leaves (OMA DM TND 1.2)."""
 _NO_ROOM: Final = 420
 """Of a card that is full: memory, nodes, children of a node."""
 
@@ -131,3 +133,30 @@ def segments(batch: Batch) -> list[list[int]]:
         gets += entry.get
         parts[-1].append(number)
     return parts
+
+
+def _copied(refusal: CardError, entry: Entry) -> CardError:
+    """The refusal; that of a Copy whose ends are not both leaves is 403 (OMA DM TND 1.2, Copy)."""
+    if entry.source is None or refusal.sw != Sw.NOT_LEAF:
+        return refusal
+    return card_error(refusal.sw, refusal.command, refusal.index, _NOT_POSSIBLE)
+
+
+def told(refusal: CardError, batch: Batch, whole: Batch, sw: int | None) -> CardError:
+    """The refusal as the caller of ``batch`` counts, with another status word if it is given one.
+
+    Servers that are made known in front count for the first command that names one of them.
+    """
+    if refusal.index is None:
+        return retold(refusal, refusal.command, None, sw)
+    place = whole.places[refusal.index]
+    refusal = _copied(refusal, whole.entries[place])
+    own = place - (len(whole.entries) - len(batch.entries))
+    if own >= 0:
+        return retold(refusal, refusal.command, own, sw)
+    made = whole.entries[place].makes
+    own = next(number for number, entry in enumerate(batch.entries) if entry.servers & made)
+    asking = batch.entries[own]
+    named = retold(refusal, refusal.command, own, sw)
+    named.add_note(f"{asking.name} names {', '.join(sorted(asking.servers & made))}, not known to the card yet")
+    return named

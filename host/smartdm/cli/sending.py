@@ -9,7 +9,7 @@ from smartdm.cli.app import now
 from smartdm.cli.failures import CliError
 from smartdm.cli.output import counted
 from smartdm.codec import packed
-from smartdm.errors import CardError, CardFull, NotFound, card_error, retold
+from smartdm.errors import CardError, CardFull, CommandNotAllowed, NotAllowed, NotFound, card_error, retold
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
 from smartdm.session import Batch
@@ -46,6 +46,8 @@ def missing_above(app: App, parent: Uri) -> list[Uri]:
         except NotFound:
             missing.insert(0, parent)
             parent = parent.parent
+        except (NotAllowed, CommandNotAllowed):
+            break  # said only of what is there
         else:
             break
     return missing

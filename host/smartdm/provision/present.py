@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from smartdm.errors import Conflict, NotAllowed, NotFound
+from smartdm.errors import CommandNotAllowed, Conflict, NotAllowed, NotFound
 from smartdm.mo.feed import Snapshot
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import ROOT, Uri
@@ -57,7 +57,7 @@ def _read(session: Session, uri: Uri) -> Present | None:
         return Present.of(session.snapshot(uri))
     except NotFound:
         return None
-    except NotAllowed:
+    except (NotAllowed, CommandNotAllowed):
         return Present(
             session.generation, Node(uri.name, Format.NODE if uri.is_root else Format.NULL, withheld=True), {}
         )
