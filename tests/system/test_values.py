@@ -125,3 +125,8 @@ def test_what_a_copy_left_can_be_exported_and_imported(number: Cli, kind: str):
     number.ok("card", "reset", "--force")
     assert NOT_INT in number.ok("mo", "import", "all").err
     number.ok("mo", "diff", "all", "card:.")
+
+
+def test_of_an_atomic_batch_that_was_never_sent_nothing_is_rolled_back(number: Cli):
+    lines = batch(number, "add ./a 1\nset ./N abc\nget .\n").err.splitlines()
+    assert [line.split()[1] for line in lines[:3]] == ["215", "415", "215"]

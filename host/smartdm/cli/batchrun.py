@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smartdm.card.sequence import rolled_back
+from smartdm.card.sequence import NOT_EXECUTED, rolled_back
 from smartdm.cli.app import App, now
 from smartdm.cli.batchplan import looks_back, settled
 from smartdm.cli.batchwords import Add, DmCommand, Set, append
@@ -69,7 +69,7 @@ class _Part:
             self._upload(ready)
         if self._lost:
             self._clear(self.errors)
-            return self._outcome({})
+            return self._not_run()
         sent = [number for number in ready if number not in self.errors]
         batch = Batch(now())
         for number in sent:
@@ -142,6 +142,12 @@ class _Part:
             if number in numbers or self._lost:
                 with suppress(CardError):
                     self.app.session.apply(Batch().delete(place))
+
+    def _not_run(self) -> Outcome:
+        """An Atomic of which nothing was sent, as one of its commands surely would be refused."""
+        ((at, error),) = self.errors.items()
+        statuses = (error.dm_status if number == at else NOT_EXECUTED for number in self.commands)
+        return Outcome(tuple(statuses), self.errors)
 
     def _outcome(self, nodes: dict[int, Node]) -> Outcome:
         if self._lost:
