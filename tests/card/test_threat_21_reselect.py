@@ -19,7 +19,7 @@ from tests.oracle.writing import Options
 OTHER = bytes.fromhex("00A4040008A00000000300000000")
 """SELECT of another applet; none has this AID, so that ours stays or is left, as the card likes."""
 
-BITMAP, STAGING, NEXT, WORDS = 256, 384, 18, 72
+BITMAP, STAGING, NEXT, WORDS = 256, 384, 18, 73
 """Elements of some transient arrays of the default profile, by which they are told apart."""
 FOR_SELECT = 17
 """Words that a SELECT sets."""

@@ -22,6 +22,10 @@ BOX = """\
 <Node><NodeName>Size</NodeName><Value>{}</Value></Node><Node><NodeName>Pin</NodeName><Value>1</Value></Node>
 </Node></MgmtTree>
 """
+ODD = """\
+<MgmtTree xmlns="syncml:dmddf1.2"><VerDTD>1.2</VerDTD><Node><NodeName>N</NodeName>
+<RTProperties><Format><int/></Format></RTProperties><Value>abc</Value></Node></MgmtTree>
+"""
 
 
 @pytest.fixture
@@ -118,9 +122,9 @@ def test_an_import_looks_at_leaves_without_a_format_by_that_of_their_definition(
 
 
 @pytest.mark.parametrize("kind", ["tnds", "packed"])
-def test_what_a_copy_left_can_be_exported_and_imported(number: Cli, kind: str):
-    number.ok("mo", "add", "./S", "abc")
-    number.ok("mo", "copy", "./S", "./N")
+def test_what_does_not_suit_its_format_can_be_exported_and_imported(number: Cli, kind: str):
+    number.file("odd.xml", ODD)
+    assert NOT_INT in number.ok("mo", "import", "odd.xml", "--replace").err
     number.ok("mo", "export", "--as", kind, "--out", "all")
     number.ok("card", "reset", "--force")
     assert NOT_INT in number.ok("mo", "import", "all").err
