@@ -66,7 +66,7 @@ def _properties(session: Session, leaves: list[Uri]) -> None:
         session.apply(Batch().acl(uri, Acl.parse(f"Get=*&Replace={SERVER}")))
         session.apply(Batch().acl(uri, Acl()))
     for source, target in zip(leaves[:10], leaves[10:20], strict=True):
-        session.copy(source, target)
+        session.apply(Batch().copy(source, target))
 
 
 def _registry(session: Session) -> None:
