@@ -37,8 +37,8 @@ EVERYWHERE := $(call card_tests,wire readable gathering store_updates store_tran
   wide_nodes bad_input threats threat_01_acl threat_02_escalation threat_15_memory threat_19_answers threat_19_chains \
   threat_21_reselect store_model several_subtrees)
 IN_READER := $(call card_tests,bad_commands bad_text bad_trees bad_values branches definitions feed feed_age \
-  large_values provision provision_model segments servers session_feed session_forms session_objects session_room session_unreadable session_values \
-  store_example store_rules uploads_at_the_limits)
+  large_values provision provision_model segments servers session_feed session_forms session_objects session_room \
+  session_unreadable session_values store_example store_rules uploads_at_the_limits)
 
 .PHONY: help demo test test-full test-pcsc test-jcardsim lint format bench coverage fuzz soak cap setup lock clean
 
