@@ -7,6 +7,7 @@ import pytest
 from smartdm.errors import TransportError
 from smartdm.wire import APPLET_AID, Cla, Ins, Principal, Sw
 from tests.card.attack import OPTIONS, READ_ALL, Attacker, apdu, assert_sw, delete, text
+from tests.card.channels import CLOSED, MANAGE, is_elsewhere
 from tests.card.device import SELECT, THROUGH_PCSC
 
 DATA = {Ins.BATCH: b"\x00" + OPTIONS, Ins.READ: b"\x00", Ins.READ_NEXT: b""}
@@ -25,7 +26,8 @@ def test_every_class_but_ours_is_unknown(card: Attacker, ins: Ins):
     before = card.tree()
     chained = Sw.OK if ins is Ins.BATCH else Sw.NOT_CHAINABLE
     for cla in range(256):
-        expected = {Cla.PLAIN: SWITCH[ins], Cla.PLAIN | Cla.CHAIN: chained}.get(cla, Sw.CLA_UNKNOWN)
+        unknown = CLOSED if is_elsewhere(cla) else Sw.CLA_UNKNOWN
+        expected = {Cla.PLAIN: SWITCH[ins], Cla.PLAIN | Cla.CHAIN: chained}.get(cla, unknown)
         assert_sw(card.device.apdu(apdu(ins, DATA[ins], cla=cla))[1], expected)
         if cla == Cla.PLAIN | Cla.CHAIN and ins is Ins.BATCH:
             assert_sw(card.part(b"", 1)[1], Sw.WRONG_LENGTH)  # ends the chain: a part holds something
@@ -37,8 +39,9 @@ def test_every_class_but_ours_is_unknown(card: Attacker, ins: Ins):
 def test_secure_messaging_and_channels_are_not_offered_and_not_ignored(card: Attacker, bits: int):
     before = card.tree()
     data = b"\x00" + OPTIONS + delete(b"A")
-    assert_sw(card.device.apdu(apdu(Ins.BATCH, data, cla=Cla.PLAIN | bits))[1], Sw.CLA_UNKNOWN)
-    assert_sw(card.device.apdu(apdu(Ins.BATCH, data, cla=Cla.PLAIN | Cla.CHAIN | bits))[1], Sw.CLA_UNKNOWN)
+    expected = CLOSED if bits & Cla.CHANNEL else Sw.CLA_UNKNOWN
+    assert_sw(card.device.apdu(apdu(Ins.BATCH, data, cla=Cla.PLAIN | bits))[1], expected)
+    assert_sw(card.device.apdu(apdu(Ins.BATCH, data, cla=Cla.PLAIN | Cla.CHAIN | bits))[1], expected)
     assert card.tree() == before
 
 
@@ -56,7 +59,7 @@ def test_every_instruction_but_ours_is_unknown(card: Attacker):
 
 def test_interindustry_commands_are_left_to_the_card(card: Attacker):
     before = card.tree()
-    for ins in sorted(set(range(256)) - {0xA4}):
+    for ins in sorted(set(range(256)) - {0xA4, MANAGE}):
         assert_sw(card.device.apdu(raw(0x00, ins, rest=b"\x00"))[1], Sw.CLA_UNKNOWN)
     assert card.tree() == before
 

@@ -18,6 +18,7 @@ from smartdm.errors import describe
 from smartdm.transport.sim import SimTransport
 from smartdm.wire import Principal, Sw
 from tests.card.attack import Attacker
+from tests.card.channels import OWN
 from tests.card.device import SELECT, SMALL, Device, parameters
 from tests.card.hostile import Hostile, Step
 from tests.card.invariants import Inspection
@@ -29,7 +30,7 @@ COUNT = pick(10_000, 100_000, 1_000_000)
 CHECK_EVERY = 100
 STAY = 100
 """Checks after which a card is given up for a fresh one."""
-KNOWN = frozenset(int(sw) for sw in Sw)
+KNOWN = frozenset(int(sw) for sw in Sw) | OWN
 LONGEST = 5.0
 """Seconds for one answer, on a busy machine; a hang is cut off by the transport."""
 

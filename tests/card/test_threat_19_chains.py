@@ -97,7 +97,7 @@ def test_threat_19_another_command_between_parts_ends_the_batch(card: Attacker, 
     "wrong",
     [
         pytest.param(apdu(Ins.BATCH, b"\x01" + SECOND, p2=1), id="P2"),
-        pytest.param(apdu(Ins.BATCH, b"\x01" + SECOND, cla=0x81), id="class"),
+        pytest.param(apdu(Ins.BATCH, b"\x01" + SECOND, cla=0x84), id="class"),
         pytest.param(apdu(Ins.BATCH, b"\x01"), id="empty part"),
         pytest.param(apdu(Ins.BATCH), id="no data"),
     ],

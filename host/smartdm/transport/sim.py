@@ -7,130 +7,54 @@ what a power cut leaves behind.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from smartdm import wire
 from smartdm.transport.simprocess import SimProcess, command_line, default_folder
+from smartdm.transport.simwords import (
+    Algorithm,
+    Counters,
+    CounterViews,
+    CutMode,
+    Op,
+    Slot,
+    Transient,
+    Write,
+    WriteKind,
+)
+
+__all__ = [
+    "Algorithm",
+    "CounterViews",
+    "Counters",
+    "CutMode",
+    "Op",
+    "SimTransport",
+    "Slot",
+    "Transient",
+    "Write",
+    "WriteKind",
+]
 
 DEFAULT_APPLET = "smartdm.DmApplet"
 DEFAULT_TIMEOUT = 30.0
 
 
-class Op(IntEnum):
-    """Operations of the simulator (first byte of a frame)."""
-
-    NEW = 0x01
-    TRANSMIT = 0x02
-    POWER = 0x03
-    OPEN = 0x04
-    SNAPSHOT = 0x05
-    RESTORE = 0x06
-    CUT = 0x07
-    COUNTERS = 0x08
-    RANDOM = 0x09
-    PRINCIPAL = 0x0A
-    LIMIT = 0x0B
-    WRITES = 0x0C
-    FAILURE = 0x0D
-    TRANSIENT = 0x0E
-    INSERT = 0x0F
-    PULL = 0x10
-    INSERTED = 0x11
-    RESIDUE = 0x12
-
-
-class CutMode(IntEnum):
-    """What the write at which power is cut leaves behind.
-
-    HALF and GARBAGE are for non-atomic writes; an atomic one then happens or not, as the seed says.
-    """
-
-    BEFORE = 0
-    AFTER = 1
-    HALF = 2
-    GARBAGE = 3
-
-
-class WriteKind(IntEnum):
-    """Kinds of a persistent write."""
-
-    ELEMENT = 1
-    FIELD = 2
-    STATIC_FIELD = 3
-    ARRAY_COPY = 4
-    SET_SHORT = 5
-    COPY_NON_ATOMIC = 6
-    FILL_NON_ATOMIC = 7
-    COMMIT = 8
-
-
 _CONDITIONAL = 0x80
 _WRITE = struct.Struct(">BHII")
-_COUNTERS = struct.Struct(">6I")
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One persistent write.  ``array``: allocation number, 0 for fields and commits; ``offset``: element in it."""
-
-    kind: WriteKind
-    length: int
-    array: int
-    offset: int
-    conditional: bool
-    """An atomic write inside a transaction: it takes effect, and is counted, at the commit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counters:
-    """What the applet did.  ``largest``: bytes of the largest atomic write or transaction.
-
-    ``points``: where power can be cut: the persistent writes and the conditional ones.
-    """
-
-    writes: int
-    bytes: int
-    largest: int
-    allocations: int
-    apdus: int
-    points: int
-
-
-@dataclass(frozen=True, slots=True)
-class CounterViews:
-    """The counters of the last APDU, since they were read before, and since the card was made or opened."""
-
-    last_apdu: Counters
-    since_read: Counters
-    total: Counters
-
-
-@dataclass(frozen=True, slots=True)
-class Transient:
-    """Bytes of transient arrays, by the event that clears them; transient keys are not counted."""
-
-    reset: int
-    deselect: int
-
-
-class Slot(IntEnum):
-    """Where the card is."""
-
-    NONE = 0
-    CONNECTED = 1
-    WAITING = 2
-    """The reader has gone away, or the card's power was cut a moment ago: it goes back in by itself."""
+_COUNTERS = struct.Struct(">7I")
+_RESIDUE = struct.Struct(">HH")
 
 
 class SimTransport:
     """A simulated card in a process of its own.  One process serves any number of cards, one after the other.
 
     ``folder``: where the simulator was built, None = ``build/sim`` of this checkout.  ``applet`` and ``aid``: the
-    applet class on its class path and the AID it is installed under.  ``timeout``: seconds per operation.
+    applet class on its class path and the AID it is installed under.  ``others``: more applets of its package, class
+    and AID each, which get no install parameters.  ``timeout``: seconds per operation.
     Raises NoCardError when the simulator is not built or Java is missing.  There is no card until
     ``new_card`` or ``open_image``.
     """
@@ -141,10 +65,12 @@ class SimTransport:
         *,
         applet: str = DEFAULT_APPLET,
         aid: bytes = wire.APPLET_AID,
+        others: Sequence[tuple[str, bytes]] = (),
         java: str = "java",
         timeout: float = DEFAULT_TIMEOUT,
     ) -> None:
-        command = command_line(folder or default_folder(), java, [applet, aid.hex()])
+        arguments = [word for name, number in ((applet, aid), *others) for word in (name, number.hex())]
+        command = command_line(folder or default_folder(), java, arguments)
         self._process = SimProcess(command, timeout)
         self._name = "sim"
 
@@ -223,9 +149,11 @@ class SimTransport:
 
     def residue(self) -> list[tuple[int, int]]:
         """(elements, those that are not zero) of each transient array, in the order in which they were made."""
-        raw = self._process.call(Op.RESIDUE)
-        numbers = [int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw), 2)]
-        return list(zip(numbers[::2], numbers[1::2], strict=True))
+        return list(_RESIDUE.iter_unpack(self._process.call(Op.RESIDUE)))
+
+    def transient_keys(self) -> list[tuple[int, bool]]:
+        """(bytes, whether it holds a value) of each transient key, in the order in which they were made."""
+        return [(length, held != 0) for length, held in _RESIDUE.iter_unpack(self._process.call(Op.KEYS))]
 
     def seed_random(self, seed: bytes) -> None:
         """Random numbers of this and later cards follow from ``seed``; each fresh card begins anew."""
@@ -234,6 +162,14 @@ class SimTransport:
     def secure_random(self) -> None:
         """Random numbers of this and later cards come from the operating system."""
         self._process.call(Op.RANDOM, b"\x01")
+
+    def give_random(self, numbers: bytes) -> None:
+        """These bytes are drawn first, by this card or later ones; then it goes on as before."""
+        self._process.call(Op.RANDOM, b"\x02" + numbers)
+
+    def without(self, *missing: tuple[Algorithm, int]) -> None:
+        """Later cards do not have these algorithms, but all others."""
+        self._process.call(Op.WITHOUT, bytes(byte for pair in missing for byte in pair))
 
     def principal(self, number: int) -> None:
         """Sets who is asking (``wire.Principal``), past the applet's doors; holds until deselect or reset."""

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,8 +49,14 @@ def _run(command: list[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def transport(folder: Path, applet: str = "probe.Probe", timeout: float = 30.0) -> SimTransport:
-    return SimTransport(folder, applet=applet, aid=AID, timeout=timeout)
+def transport(
+    folder: Path,
+    applet: str = "probe.Probe",
+    timeout: float = 30.0,
+    aid: bytes = AID,
+    others: Sequence[tuple[str, bytes]] = (),
+) -> SimTransport:
+    return SimTransport(folder, applet=applet, aid=aid, others=others, timeout=timeout)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The probe applet, built once for each file of tests, and a fresh card of it for each test."""
+"""The probe applets, built once for each file of tests, and a fresh card of them for each test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,8 @@ import pytest
 
 from smartdm.transport.sim import SimTransport
 from tests.card.applets.probe import Probe, build, transport
+from tests.card.applets.twins import SISTER, Twins
+from tests.card.simulated.slot import ON, Insert, Vpcd
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +27,37 @@ def probe(card: SimTransport) -> Probe:
     card.commit_limit(384)
     card.seed_random(b"")
     return Probe(card).fresh()
+
+
+@pytest.fixture(scope="module")
+def pair(folder: Path) -> Iterator[SimTransport]:
+    """A card with two multiselectable applets."""
+    with transport(folder, "probe.Twin", others=[("probe.Sister", SISTER)]) as running:
+        yield running
+
+
+@pytest.fixture
+def twins(pair: SimTransport) -> Twins:
+    pair.new_card()
+    return Twins(pair)
+
+
+@pytest.fixture
+def vpcd(card: SimTransport) -> Iterator[Vpcd]:
+    slot = Vpcd()
+    yield slot
+    card.pull()
+    slot.close()
+
+
+@pytest.fixture
+def insert(vpcd: Vpcd, probe: Probe) -> Insert:
+    """Puts the fresh probe card into the slot."""
+
+    def put(*, t0: bool = False, principal: int = 0) -> Vpcd:
+        probe.card.insert("127.0.0.1", vpcd.port, t0=t0, principal=principal)
+        vpcd.accept()
+        vpcd.tell(ON)
+        return vpcd
+
+    return put

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import javacard.framework.Applet;
+import javacard.framework.MultiSelectable;
 
 /**
  * The rewritten classes of the applet: their fields, and their static fields as class
@@ -28,22 +29,29 @@ final class AppletClasses {
   /** What holds for fields everywhere: compilers and coverage tools name theirs with a dollar. */
   private static final String FOREIGN = "$";
 
-  private final Class<? extends Applet> applet;
+  private final List<Class<? extends Applet>> applets = new ArrayList<>();
   private final List<Class<?>> classes = new ArrayList<>();
   private final Map<Class<?>, Field[]> fields = new HashMap<>();
   private final List<Field> statics = new ArrayList<>();
   private final List<Object> baseline = new ArrayList<>();
   private byte[] fingerprint;
 
-  AppletClasses(String appletName) {
+  /** {@code appletNames}: the applets to install, in this order; all are of one package. */
+  AppletClasses(List<String> appletNames) {
+    String loading = ClassList.RESOURCE;
     try {
       for (String name : names()) {
+        loading = name;
         classes.add(Class.forName(name));
       }
-      applet = Class.forName(appletName).asSubclass(Applet.class);
+      for (String name : appletNames) {
+        loading = name;
+        applets.add(Class.forName(name).asSubclass(Applet.class));
+      }
     } catch (ClassNotFoundException | ClassCastException e) {
-      throw new SimError("no applet class " + appletName + " on the class path", e);
+      throw new SimError("no applet class " + loading + " on the class path", e);
     }
+    requireOnePackage();
     for (Class<?> type : classes) {
       fields.put(type, own(type, false));
       for (Field field : own(type, true)) {
@@ -51,6 +59,25 @@ final class AppletClasses {
         baseline.add(copy(get(field, null)));
       }
     }
+  }
+
+  private void requireOnePackage() {
+    Class<? extends Applet> first = applets.get(0);
+    for (Class<? extends Applet> other : applets) {
+      if (!other.getPackageName().equals(first.getPackageName())) {
+        throw new SimError(other.getName() + " is of another package than " + first.getName());
+      }
+      if (isMulti(other) != isMulti(first)) {
+        throw new SimError(
+            "all applets of a package are MultiSelectable or none is: "
+                + (isMulti(first) ? other : first).getName()
+                + " is not");
+      }
+    }
+  }
+
+  private static boolean isMulti(Class<? extends Applet> type) {
+    return MultiSelectable.class.isAssignableFrom(type);
   }
 
   private static List<String> names() {
@@ -71,8 +98,8 @@ final class AppletClasses {
     return names;
   }
 
-  Class<? extends Applet> applet() {
-    return applet;
+  List<Class<? extends Applet>> applets() {
+    return applets;
   }
 
   /** The instance fields of a class of the applet by name; null for any other class. */

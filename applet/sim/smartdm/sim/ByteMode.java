@@ -5,8 +5,8 @@ import java.util.function.UnaryOperator;
 
 /**
  * The card's side of T=0 (ISO 7816-3, 10.3 and 12.2): a command has data or an expected length,
- * never both. What a command answers beyond that is kept until GET RESPONSE, or until it comes
- * again with the right length.
+ * never both. What a command answers beyond that is kept until GET RESPONSE on the same channel, or
+ * until it comes again with the right length; any other command drops it.
  */
 final class ByteMode {
   private static final int HEADER = 5;
@@ -19,6 +19,10 @@ final class ByteMode {
 
   private final UnaryOperator<byte[]> card;
   private byte[] kept;
+
+  /** The logical channel whose command left {@link #kept}. */
+  private int channel;
+
   private byte[] repeated;
 
   /** {@code card}: answers APDUs, null when it lost power. */
@@ -41,6 +45,7 @@ final class ByteMode {
     byte[] answer = kept;
     boolean fetching = outgoing && answer != null && isFetch(command);
     reset();
+    channel = Channels.of(command[0]);
     if (!fetching) {
       answer = card.apply(outgoing ? everything(command) : Arrays.copyOf(command, HEADER + p3 + 1));
     }
@@ -51,13 +56,19 @@ final class ByteMode {
   }
 
   private boolean isFetch(byte[] command) {
-    boolean getResponse = (command[1] & 0xFF) == GET_RESPONSE && (command[2] | command[3]) == 0;
+    boolean getResponse =
+        (command[1] & 0xFF) == GET_RESPONSE
+            && (command[2] | command[3]) == 0
+            && Channels.of(command[0]) == channel;
     return repeated == null ? getResponse : Arrays.equals(repeated, 0, P3, command, 0, P3);
   }
 
+  /** MANAGE CHANNEL wants to see the length that is expected. */
   private static byte[] everything(byte[] command) {
     byte[] whole = command.clone();
-    whole[P3] = 0;
+    if (!Channels.isManage(command)) {
+      whole[P3] = 0;
+    }
     return whole;
   }
 

@@ -14,20 +14,22 @@ import javacard.framework.Applet;
  */
 final class Card {
   private final AppletClasses classes;
-  private final byte[] aid;
+  private final List<byte[]> aids;
   private final List<byte[]> snapshots = new ArrayList<>();
   private int capacity = Memory.DEFAULT_CAPACITY;
   private boolean randomChosen;
+  private Algorithms algorithms = Algorithms.ALL;
   private Memory memory;
   private CardRuntime runtime;
-  private Applet applet;
+  private List<Applet> applets;
   private State state;
   private ImageFile image;
   private byte[] parameters;
 
-  Card(AppletClasses classes, byte[] aid) {
+  /** {@code aids}: one for each of the applets to install. */
+  Card(AppletClasses classes, List<byte[]> aids) {
     this.classes = classes;
-    this.aid = aid;
+    this.aids = aids;
   }
 
   /** A fresh card that nobody keeps. */
@@ -50,6 +52,7 @@ final class Card {
       byte[] content = file.read();
       if (content == null) {
         install(installParameters);
+        powerCycle(); // a card that is opened comes without what install() left in its RAM
         file.write(encode());
       } else {
         restore(content, installParameters, file.path().toString());
@@ -74,12 +77,17 @@ final class Card {
   }
 
   private void install(byte[] installParameters) {
-    Memory fresh = new Memory(capacity);
+    Memory fresh = new Memory(capacity, algorithms);
     Hooks.use(fresh);
     Entropy.restart();
     classes.reset(fresh);
     runtime = new CardRuntime(fresh);
-    applet = runtime.install(classes.applet(), aid, installParameters);
+    applets = new ArrayList<>();
+    for (Class<? extends Applet> type : classes.applets()) {
+      int number = applets.size();
+      byte[] given = number == 0 ? installParameters : new byte[0];
+      applets.add(runtime.install(type, aids.get(number), given));
+    }
     fresh.rollBack(); // as after any call that leaves a transaction open
     fresh.takeDirty();
     fresh.meter.reset();
@@ -93,7 +101,7 @@ final class Card {
    */
   private State state() {
     if (state == null) {
-      state = new State(classes, memory, applet);
+      state = new State(classes, memory, applets);
     }
     return state;
   }
@@ -121,12 +129,11 @@ final class Card {
     }
     Apdu.check(command);
     memory.meter.startApdu();
-    Hooks.takeFailure();
     byte[] answer = null;
     try {
       answer = runtime.transmitCommand(command);
     } catch (PowerLoss e) {
-      answer = null; // went past jCardSim, from deselect()
+      answer = null;
     } finally {
       memory.rollBack(); // a command that ends with an open transaction aborts it
       keep();
@@ -186,9 +193,15 @@ final class Card {
     }
   }
 
+  /** Later cards have no other algorithms than these. */
+  void chooseAlgorithms(Algorithms chosen) {
+    algorithms = chosen;
+  }
+
   /** Where random numbers come from, from now on and for later cards. */
   void chooseRandom(boolean secure, byte[] seed) {
     randomChosen = true;
+    Entropy.give(new byte[0]); // what was given before does not precede another source
     if (secure) {
       Entropy.secure();
     } else {
@@ -199,10 +212,11 @@ final class Card {
   /**
    * Sets the current principal in the applet's RAM, where the door will set it: two bytes of the
    * field {@code cod} of the applet object, from the index on that the class with this field calls
-   * {@code PRINCIPAL}. Deselect and reset clear it.
+   * {@code PRINCIPAL}. Deselect and reset clear it. It is the first applet that is meant.
    */
   void setPrincipal(int principal) {
     requireCard();
+    Applet applet = applets.get(0);
     try {
       Field cod = null;
       for (Class<?> type = applet.getClass(); cod == null; type = type.getSuperclass()) {
@@ -218,6 +232,12 @@ final class Card {
     } catch (ReflectiveOperationException | ClassCastException | NullPointerException e) {
       throw new SimError("this applet has no principal (field cod, constant PRINCIPAL)", e);
     }
+  }
+
+  /** Whether the first applet is selected on the channel of this class byte. */
+  boolean isFirstSelected(byte cla) {
+    requireCard();
+    return runtime.selected(cla) == applets.get(0);
   }
 
   private void requireCard() {

@@ -1,116 +1,201 @@
 package smartdm.sim;
 
+import com.licel.jcardsim.base.ApduCase;
 import com.licel.jcardsim.base.SimulatorRuntime;
-import com.licel.jcardsim.base.TransientMemory;
-import com.licel.jcardsim.utils.BiConsumer;
-import java.lang.reflect.Array;
 import java.lang.reflect.Field;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import javacard.framework.AID;
 import javacard.framework.APDU;
 import javacard.framework.Applet;
-import javacard.framework.CardRuntimeException;
 import javacard.framework.ISOException;
+import javacardx.apdu.ExtendedLength;
 
-/** jCardSim with the transactions of {@link Memory} and an install that tells what went wrong. */
+/**
+ * jCardSim with the transactions of {@link Memory}, the channels of {@link Selection}, and an
+ * install that tells what went wrong.
+ */
 final class CardRuntime extends SimulatorRuntime {
-  /** Where the install data begin in the array: not at 0, as on cards. */
-  private static final int INSTALL_OFFSET = 5;
-
-  private static final int MAX_INSTALL_DATA = 127;
-
   private static final int LONGEST_COMMAND = 261;
 
+  /** Where jCardSim's APDU keeps the logical channel among its variables. */
+  private static final int LOGICAL_CHANNEL = 6;
+
+  private static final int NOTHING_SELECTED = 0x6986;
+  private static final int NOT_FOUND = 0x6A82;
+  private static final int FAULT = 0x6F00;
+
   private final Memory memory;
+  private final Selection selection;
+  private final Map<Applet, AID> instances = new IdentityHashMap<>();
+  private final short[] shortVariables;
+  private final short[] extendedVariables;
+  private int assigned;
 
   CardRuntime(Memory memory) {
-    super(new CountedTransients(memory));
+    super(memory.transients);
     this.memory = memory;
-    makeRoom();
+    selection = new Selection(this, memory);
+    try {
+      makeRoom();
+      shortVariables = variables(shortAPDU);
+      extendedVariables = variables(extendedAPDU);
+    } catch (ReflectiveOperationException e) {
+      throw new SimError("this jCardSim has another APDU", e);
+    }
   }
 
   /**
    * The longest short command, 255 bytes with an Le behind them, takes one byte more than
    * jCardSim's APDU buffer holds.
    */
-  private void makeRoom() {
-    try {
-      Field buffer = APDU.class.getDeclaredField("buffer");
-      buffer.setAccessible(true);
-      buffer.set(shortAPDU, new byte[LONGEST_COMMAND]);
-    } catch (ReflectiveOperationException e) {
-      throw new SimError("this jCardSim keeps no buffer in its APDU", e);
-    }
+  private void makeRoom() throws ReflectiveOperationException {
+    Field buffer = APDU.class.getDeclaredField("buffer");
+    buffer.setAccessible(true);
+    buffer.set(shortAPDU, new byte[LONGEST_COMMAND]);
   }
 
-  /**
-   * Installs an applet with the data a card hands over: LV instance AID, LV control information
-   * (one byte of privileges), LV parameters.
-   */
+  private static short[] variables(APDU apdu) throws ReflectiveOperationException {
+    Field variables = APDU.class.getDeclaredField("ramVars");
+    variables.setAccessible(true);
+    return (short[]) variables.get(apdu);
+  }
+
+  /** Installs an applet under the AID that it asks for. */
   Applet install(Class<? extends Applet> type, byte[] aid, byte[] parameters) {
-    byte[] data = installData(aid, parameters);
-    AID instance = new AID(aid, (short) 0, (byte) aid.length);
-    Registration registration = new Registration(instance);
+    Installation installation = new Installation(aid);
     activateSimulatorRuntimeInstance();
-    registrationCallback.set(registration);
+    registrationCallback.set(installation);
+    Applet applet;
     try {
-      Method install = type.getMethod("install", byte[].class, short.class, byte.class);
-      int length = data.length - INSTALL_OFFSET;
-      install.invoke(null, data, (short) INSTALL_OFFSET, (byte) length);
-    } catch (InvocationTargetException e) {
-      throw new SimError("the applet refused to be installed: " + reason(e.getCause()), e);
-    } catch (ReflectiveOperationException e) {
-      throw new SimError("the applet " + type.getName() + " has no public install method", e);
+      applet = installation.run(type, aid, parameters);
     } finally {
       registrationCallback.set(null);
-      Arrays.fill(data, (byte) 0xA5); // the array belongs to the card, nobody may keep it
     }
-    if (registration.applet == null) {
-      throw new SimError("the applet did not register itself in install");
-    }
-    return registration.applet;
-  }
-
-  private static byte[] installData(byte[] aid, byte[] parameters) {
-    int length = 1 + aid.length + 2 + 1 + parameters.length;
-    if (length > MAX_INSTALL_DATA) {
+    if (Hooks.refused()) {
       throw new SimError(
-          "install parameters of "
-              + parameters.length
-              + " bytes are too long: at most "
-              + (MAX_INSTALL_DATA - length + parameters.length));
+          "the applet cannot be installed: " + Failures.describe(Hooks.takeFailure()));
     }
-    byte[] data = new byte[INSTALL_OFFSET + length];
-    int at = INSTALL_OFFSET;
-    data[at++] = (byte) aid.length;
-    System.arraycopy(aid, 0, data, at, aid.length);
-    at += aid.length;
-    data[at++] = 1; // control information: privileges 00
-    at++;
-    data[at++] = (byte) parameters.length;
-    System.arraycopy(parameters, 0, data, at, parameters.length);
-    return data;
+    AID own = installation.aid();
+    if (applets.put(own, new ApplicationInstance(own, applet)) != null) {
+      throw new SimError("two applets of this card have the same AID");
+    }
+    instances.put(applet, own);
+    return applet;
   }
 
-  private static String reason(Throwable cause) {
-    if (cause instanceof CardRuntimeException) {
-      int reason = ((CardRuntimeException) cause).getReason() & 0xFFFF;
-      return cause.getClass().getSimpleName() + " " + Hex.word(reason);
-    }
-    return Failures.describe(cause);
+  /** The applet selected on the channel of a class byte, null for none. */
+  Applet selected(byte cla) {
+    return selection.channels.selected(Channels.of(cla));
+  }
+
+  /** From now on this applet runs, on this channel. */
+  void enter(Applet applet, int channel) {
+    currentAID = instances.get(applet);
+    assigned = channel;
+  }
+
+  @Override
+  public byte getAssignedChannel() {
+    return (byte) assigned;
+  }
+
+  @Override
+  public void reset() {
+    super.reset();
+    selection.channels.reset();
   }
 
   /**
-   * An exception without a status word is 6F00 (JCRE 2.2.1, 3.3); jCardSim 3.0.5 makes the reason
-   * of some a status word.
+   * One command. What the simulated card had to refuse is 6F00 whatever the applet made of it, as
+   * is every exception without a status word (JCRE 2.2.1, 3.3).
    */
   @Override
   public byte[] transmitCommand(byte[] command) {
-    byte[] answer = super.transmitCommand(command);
-    Throwable failure = Hooks.failure();
-    return failure == null || failure instanceof ISOException ? answer : new byte[] {0x6F, 0x00};
+    activateSimulatorRuntimeInstance();
+    Hooks.startApdu();
+    try {
+      byte[] answer = dispatch(command);
+      return Hooks.refused() ? Selection.word(FAULT) : answer;
+    } finally {
+      selecting = false;
+      resetAPDU(getCurrentAPDU(), null, null);
+    }
+  }
+
+  private byte[] dispatch(byte[] command) {
+    ApduCase form = ApduCase.getCase(command);
+    int channel = Channels.of(command[0]);
+    if (!form.isExtended() && Channels.isManage(command)) {
+      return selection.manage(command);
+    }
+    int done = Selection.DONE;
+    if (!form.isExtended() && isAppletSelectionApdu(command)) {
+      done = select(command, form, channel);
+    } else if (!selection.channels.isOpen(channel)) {
+      done = Selection.NO_CHANNEL;
+    }
+    return done == Selection.DONE ? deliver(command, form, channel) : Selection.word(done);
+  }
+
+  /**
+   * SELECT by name opens its channel. An AID that the card does not have is for the applet there.
+   */
+  private int select(byte[] command, ApduCase form, int channel) {
+    selection.channels.open(channel);
+    AID found = findAppletForSelectApdu(command, form);
+    if (found != null) {
+      selecting = true;
+      return selection.select(channel, applets.get(found).getApplet());
+    }
+    if (selection.channels.selected(channel) != null) {
+      return Selection.DONE;
+    }
+    return channel == Channels.BASIC ? Selection.NOT_SELECTED : NOT_FOUND;
+  }
+
+  private byte[] deliver(byte[] command, ApduCase form, int channel) {
+    Applet applet = selection.channels.selected(channel);
+    if (applet == null) {
+      boolean basic = channel == Channels.BASIC;
+      return Selection.word(basic ? NOTHING_SELECTED : Selection.NOT_SELECTED);
+    }
+    usingExtendedAPDUs = form.isExtended();
+    if (usingExtendedAPDUs && !(applet instanceof ExtendedLength)) {
+      return Selection.word(Selection.WRONG_LENGTH);
+    }
+    enter(applet, channel);
+    responseBufferSize = 0;
+    APDU apdu = getCurrentAPDU();
+    resetAPDU(apdu, form, command);
+    (usingExtendedAPDUs ? extendedVariables : shortVariables)[LOGICAL_CHANNEL] = (short) channel;
+    int status = process(applet, apdu);
+    int length = keepsData(status >> 8) ? responseBufferSize : 0;
+    byte[] answer = Arrays.copyOf(responseBuffer, length + 2);
+    answer[length] = (byte) (status >> 8);
+    answer[length + 1] = (byte) status;
+    return answer;
+  }
+
+  private static int process(Applet applet, APDU apdu) {
+    try {
+      applet.process(apdu);
+      return Selection.DONE;
+    } catch (PowerLoss e) {
+      throw e;
+    } catch (ISOException e) {
+      Hooks.failed(e);
+      return e.getReason() & 0xFFFF;
+    } catch (Throwable e) { // whatever it is, the card lives on
+      Hooks.failed(e);
+      return FAULT;
+    }
+  }
+
+  /** An answer with an error has no data. */
+  private static boolean keepsData(int sw1) {
+    return sw1 >= 0x61 && sw1 <= 0x63 || sw1 >= 0x90 && sw1 <= 0x9F;
   }
 
   @Override
@@ -141,48 +226,5 @@ final class CardRuntime extends SimulatorRuntime {
   @Override
   public short getUnusedCommitCapacity() {
     return (short) Math.min(memory.unused(), Short.MAX_VALUE);
-  }
-
-  /** Enters the applet under the AID that it asks for. */
-  private final class Registration implements BiConsumer<Applet, AID> {
-    private final AID instance;
-    private Applet applet;
-
-    Registration(AID instance) {
-      this.instance = instance;
-    }
-
-    @Override
-    public void accept(Applet registered, AID aid) {
-      if (applet != null) {
-        throw new SimError("the applet registered itself twice");
-      }
-      applet = registered;
-      AID own = aid == null ? instance : aid;
-      applets.put(own, new ApplicationInstance(own, registered));
-    }
-  }
-
-  /** Transient arrays are allocations too, and they take of a memory that is small. */
-  private static final class CountedTransients extends TransientMemory {
-    private final Memory memory;
-
-    CountedTransients(Memory memory) {
-      this.memory = memory;
-    }
-
-    @Override
-    protected void storeArray(Object array, byte event) {
-      super.storeArray(array, event);
-      if (memory != null) {
-        memory.meter.madeTransient(array, bytes(array), event);
-      }
-    }
-
-    /** Bytes on a card: a boolean takes one, a reference two. */
-    private static int bytes(Object array) {
-      int width = array instanceof byte[] || array instanceof boolean[] ? 1 : 2;
-      return Array.getLength(array) * width;
-    }
   }
 }

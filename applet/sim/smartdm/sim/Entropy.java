@@ -6,12 +6,15 @@ import java.security.SecureRandom;
 
 /**
  * Where the card's random numbers come from: either a stream that a seed determines (SHA-256 over
- * seed and counter; the same for every fresh card), or the operating system.
+ * seed and counter; the same for every fresh card), or the operating system. Bytes that the host
+ * gave go out before.
  */
 final class Entropy {
   private static byte[] seed = {};
   private static SecureRandom secure;
   private static long counter;
+  private static byte[] given = {};
+  private static int givenAway;
 
   private Entropy() {}
 
@@ -25,12 +28,25 @@ final class Entropy {
     secure = new SecureRandom();
   }
 
+  /** These bytes go out first, to whoever draws; then it goes on as before. */
+  static void give(byte[] bytes) {
+    given = bytes.clone();
+    givenAway = 0;
+  }
+
   /** A fresh card draws from the start of the stream. */
   static void restart() {
     counter = 0;
   }
 
   static void fill(byte[] target, int offset, int length) {
+    int first = Math.min(length, given.length - givenAway);
+    System.arraycopy(given, givenAway, target, offset, first);
+    givenAway += first;
+    draw(target, offset + first, length - first);
+  }
+
+  private static void draw(byte[] target, int offset, int length) {
     if (secure != null) {
       byte[] drawn = new byte[length];
       secure.nextBytes(drawn);

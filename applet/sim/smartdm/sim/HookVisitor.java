@@ -1,7 +1,6 @@
 package smartdm.sim;
 
 import java.util.Set;
-import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
@@ -9,69 +8,19 @@ import org.objectweb.asm.Type;
 /** Puts the hooks into one method of the applet. */
 final class HookVisitor extends MethodVisitor {
   private static final String HOOKS = "smartdm/sim/Hooks";
-  private static final String UTIL_HOOKS = "smartdm/sim/UtilHooks";
-  private static final String UTIL = "javacard/framework/Util";
-  private static final String APDU_HOOKS = "smartdm/sim/ApduHooks";
-  private static final String APDU = "javacard/framework/APDU";
   private static final String OBJECT = "Ljava/lang/Object;";
-  private static final String THROWABLE = "java/lang/Throwable";
-
-  /** Methods of Util that only read. */
-  private static final Set<String> READERS = Set.of("arrayCompare", "makeShort", "getShort");
-
-  private static final Set<String> WRITERS =
-      Set.of("arrayCopy", "arrayCopyNonAtomic", "arrayFillNonAtomic", "setShort");
-
-  private static final Set<String> RECEIVERS = Set.of("setIncomingAndReceive", "receiveBytes");
 
   private final String method;
   private final Set<String> applet;
-  private final boolean isProcess;
 
   /** In a constructor: how many objects are made but not yet initialized, -1 once `this` is. */
   private int uninitialized;
 
-  private Label start;
-
-  HookVisitor(
-      MethodVisitor next,
-      String className,
-      int access,
-      String name,
-      String descriptor,
-      Set<String> applet) {
+  HookVisitor(MethodVisitor next, String className, String name, Set<String> applet) {
     super(Opcodes.ASM9, next);
     this.method = className.replace('/', '.') + "." + name;
     this.applet = applet;
-    boolean instance = (access & Opcodes.ACC_STATIC) == 0;
-    isProcess =
-        instance && name.equals("process") && descriptor.equals("(Ljavacard/framework/APDU;)V");
     uninitialized = name.equals("<init>") ? 0 : -1;
-  }
-
-  @Override
-  public void visitCode() {
-    super.visitCode();
-    if (isProcess) {
-      start = new Label();
-      super.visitLabel(start);
-    }
-  }
-
-  /** Around process(): jCardSim swallows exceptions, this keeps the last one for the host. */
-  @Override
-  public void visitMaxs(int maxStack, int maxLocals) {
-    if (isProcess) {
-      Label handler = new Label();
-      super.visitLabel(handler);
-      super.visitTryCatchBlock(start, handler, handler, THROWABLE);
-      // No local is the same all through the method: the parameters' numbers may serve others.
-      super.visitFrame(Opcodes.F_FULL, 0, new Object[0], 1, new Object[] {THROWABLE});
-      super.visitInsn(Opcodes.DUP);
-      hook("failed", "(Ljava/lang/Throwable;)V");
-      super.visitInsn(Opcodes.ATHROW);
-    }
-    super.visitMaxs(maxStack, maxLocals);
   }
 
   @Override
@@ -178,30 +127,27 @@ final class HookVisitor extends MethodVisitor {
   @Override
   public void visitMethodInsn(
       int opcode, String owner, String name, String descriptor, boolean isInterface) {
-    if (opcode == Opcodes.INVOKESTATIC && owner.equals(UTIL) && !READERS.contains(name)) {
-      if (!WRITERS.contains(name)) {
-        throw refusal("calls Util." + name + ", which the simulated card does not model");
-      }
-      super.visitMethodInsn(opcode, UTIL_HOOKS, name, descriptor, false);
-      return;
-    }
-    if (owner.equals(APDU) && RECEIVERS.contains(name)) {
-      String withApdu = "(L" + APDU + ";" + descriptor.substring(1);
-      super.visitMethodInsn(Opcodes.INVOKESTATIC, APDU_HOOKS, name, withApdu, false);
+    ApiCalls.Hook instead = instead(owner, name, descriptor);
+    if (instead != null) {
+      boolean onObject = opcode != Opcodes.INVOKESTATIC;
+      String taken = onObject ? "(L" + owner + ";" + descriptor.substring(1) : descriptor;
+      super.visitMethodInsn(Opcodes.INVOKESTATIC, instead.owner(), instead.name(), taken, false);
       return;
     }
     if (opcode == Opcodes.INVOKESTATIC && name.equals("getInstance") && isApi(owner)) {
-      if (owner.equals("javacard/security/RandomData")) {
-        hook("random", descriptor);
-        return;
-      }
-      hook("allocated", "()V");
-    } else if (opcode == Opcodes.INVOKESTATIC && name.equals("buildKey") && isApi(owner)) {
       hook("allocated", "()V");
     } else if (opcode == Opcodes.INVOKESPECIAL && name.equals("<init>") && uninitialized >= 0) {
       uninitialized--; // below zero: that was the constructor of `this`
     }
     super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
+  }
+
+  private ApiCalls.Hook instead(String owner, String name, String descriptor) {
+    try {
+      return ApiCalls.hook(owner, name, descriptor);
+    } catch (SimError e) {
+      throw refusal(e.getMessage());
+    }
   }
 
   private static boolean isApi(String owner) {

@@ -1,7 +1,5 @@
 package smartdm.sim;
 
-import javacard.security.RandomData;
-
 /**
  * What the rewritten applet calls around its own stores and instead of some API methods. Static,
  * because byte code has to find it; one card lives in a process at a time.
@@ -9,35 +7,67 @@ import javacard.security.RandomData;
  * <p>Each store reads the old value first: null and bad indexes throw before anything is counted.
  */
 public final class Hooks {
-  private static Memory memory = new Memory(Memory.DEFAULT_CAPACITY);
+  private static Memory memory = new Memory(Memory.DEFAULT_CAPACITY, Algorithms.ALL);
   private static Throwable failure;
+  private static boolean refused;
 
   private Hooks() {}
 
   static void use(Memory newMemory) {
     memory = newMemory;
-    failure = null;
+    startApdu();
   }
 
   static Memory memory() {
     return memory;
   }
 
-  /** What last left process() by an exception, null if nothing did. */
-  static Throwable failure() {
-    return failure;
-  }
-
-  /** As {@link #failure}; then it is forgotten. */
+  /** What last left the applet by an exception, null if nothing did; then it is forgotten. */
   static Throwable takeFailure() {
     Throwable last = failure;
     failure = null;
     return last;
   }
 
-  /** Something is leaving process() by an exception. */
-  public static void failed(Throwable thrown) {
-    failure = thrown;
+  /** Something left the applet by an exception; a refusal before it tells more. */
+  static void failed(Throwable thrown) {
+    if (!refused) {
+      failure = thrown;
+    }
+  }
+
+  /** A new command: nothing was refused in it so far. */
+  static void startApdu() {
+    failure = null;
+    refused = false;
+  }
+
+  /**
+   * Whether {@link #refuse} was called in this command, even if the applet caught what it threw.
+   */
+  static boolean refused() {
+    return refused;
+  }
+
+  /** The applet does what the simulated card cannot model. */
+  static void refuse(String what) {
+    SimError error = new SimError(what);
+    failure = error;
+    refused = true;
+    throw error;
+  }
+
+  /** A call of a cryptographic method that computes. */
+  static void computes() {
+    memory.meter.computes();
+  }
+
+  /** What the API writes would be neither counted nor torn. */
+  static void requireTransient(byte[] output, String call) {
+    if (memory.arrays.number(output) != 0) {
+      refuse(
+          call + " shall write into a persistent array: only transient ones and the APDU buffer");
+    }
   }
 
   /** An object is about to be made, or asked from a factory of the API. */
@@ -143,11 +173,5 @@ public final class Hooks {
     if (!memory.plain(Meter.STATIC_FIELD, size, 0, 0)) {
       memory.careful(new Write.InField(null, field, before, value));
     }
-  }
-
-  /** RandomData.getInstance. */
-  public static RandomData random(byte algorithm) {
-    memory.meter.allocated();
-    return new SimRandom(algorithm);
   }
 }

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import javacard.framework.TransactionException;
 
 /**
- * The persistent memory of one card: which arrays belong to it, the open transaction with its undo
- * log, the counters, and the armed power cut.
+ * The memory of one card: which arrays are persistent, the open transaction with its undo log, the
+ * counters, and the armed power cut; beside it what is transient.
  *
  * <p>What a write means: a field, an element, {@code setShort}, {@code Util.arrayCopy} and a commit
  * happen or do not; only {@code arrayCopyNonAtomic} and {@code arrayFillNonAtomic} can be torn. The
@@ -17,15 +17,24 @@ final class Memory {
   final ArrayTable arrays = new ArrayTable();
   final Meter meter = new Meter();
   final Cut cut = new Cut();
+  final Transients transients = new Transients(meter);
+  final Algorithms algorithms;
   private final ArrayList<Write> log = new ArrayList<>();
   private int capacity;
   private int used;
   private boolean open;
   private boolean off;
   private boolean dirty;
+  private int session;
 
-  Memory(int capacity) {
+  Memory(int capacity, Algorithms algorithms) {
     this.capacity = capacity;
+    this.algorithms = algorithms;
+  }
+
+  /** Another number after each power-up: what the API's objects had in hand is gone. */
+  int session() {
+    return session;
   }
 
   void setCapacity(int bytes) {
@@ -63,6 +72,7 @@ final class Memory {
   void powerUp() {
     rollBack();
     off = false;
+    session++;
   }
 
   /**

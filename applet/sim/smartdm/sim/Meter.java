@@ -1,15 +1,11 @@
 package smartdm.sim;
 
-import java.lang.reflect.Array;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import javacard.framework.JCSystem;
 
 /**
- * Counts what the applet does to persistent memory. Three views are kept: the last APDU, since the
- * counters were last read, and since the card was made.
+ * Counts what the applet does: writes to persistent memory, allocations, cryptography. Three views
+ * are kept: the last APDU, since the counters were last read, and since the card was made.
  */
 final class Meter {
   /** Kinds of a write, as WRITES answers them. */
@@ -36,7 +32,8 @@ final class Meter {
   private static final int ALLOCATIONS = 3;
   private static final int APDUS = 4;
   private static final int POINTS = 5;
-  private static final int FIGURES = 6;
+  private static final int COMPUTATIONS = 6;
+  private static final int FIGURES = 7;
 
   private static final int ENTRY = 4;
 
@@ -46,11 +43,6 @@ final class Meter {
   private final int[][] views = new int[VIEWS][FIGURES];
   private int[] entries = new int[64 * ENTRY];
   private int entryCount;
-
-  /** Bytes of transient arrays: CLEAR_ON_RESET, CLEAR_ON_DESELECT. */
-  private final int[] transientBytes = new int[2];
-
-  private final List<Object> transients = new ArrayList<>();
 
   /** A new APDU begins. */
   void startApdu() {
@@ -76,36 +68,11 @@ final class Meter {
     }
   }
 
-  /** One transient array; it stays, therefore {@link #reset} does not forget it. */
-  void madeTransient(Object array, int bytes, byte event) {
-    allocated();
-    transients.add(array);
-    transientBytes[event == JCSystem.CLEAR_ON_DESELECT ? 1 : 0] += bytes;
-  }
-
-  /**
-   * What is left in transient memory: for each array its elements and those not zero, 2 bytes each.
-   */
-  byte[] residue() {
-    ByteBuffer out = ByteBuffer.allocate(4 * transients.size());
-    for (Object array : transients) {
-      int left = 0;
-      for (int i = 0; i < Array.getLength(array); i++) {
-        Object element = Array.get(array, i);
-        boolean zero =
-            element == null
-                || Boolean.FALSE.equals(element)
-                || element instanceof Number number && number.intValue() == 0;
-        left += zero ? 0 : 1;
-      }
-      out.putShort((short) Array.getLength(array)).putShort((short) left);
+  /** One call of a cryptographic method that computes. */
+  void computes() {
+    for (int[] view : views) {
+      view[COMPUTATIONS]++;
     }
-    return out.array();
-  }
-
-  /** What the applet took of transient memory, 4 bytes for each event. */
-  byte[] transientBytes() {
-    return ByteBuffer.allocate(8).putInt(transientBytes[0]).putInt(transientBytes[1]).array();
   }
 
   /**
@@ -143,7 +110,7 @@ final class Meter {
     entryCount++;
   }
 
-  /** All views, six counters of 4 bytes each; the second view starts again from zero. */
+  /** All views, seven counters of 4 bytes each; the second view starts again from zero. */
   byte[] read() {
     ByteBuffer out = ByteBuffer.allocate(VIEWS * FIGURES * 4);
     for (int[] view : views) {

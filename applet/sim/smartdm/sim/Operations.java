@@ -33,6 +33,12 @@ final class Operations {
   private static final int PULL = 0x10;
   private static final int INSERTED = 0x11;
   private static final int RESIDUE = 0x12;
+  private static final int WITHOUT = 0x13;
+  private static final int KEYS = 0x14;
+
+  private static final int SEEDED = 0;
+  private static final int SECURE = 1;
+  private static final int GIVEN = 2;
 
   private static final byte[] NOTHING = {};
 
@@ -69,9 +75,11 @@ final class Operations {
       case FAILURE:
         return failure();
       case TRANSIENT:
-        return card.memory().meter.transientBytes();
+        return card.memory().transients.bytes();
       case RESIDUE:
-        return card.memory().meter.residue();
+        return card.memory().transients.residue();
+      case KEYS:
+        return card.memory().transients.keyResidue();
       case PULL:
         pull();
         return NOTHING;
@@ -105,7 +113,10 @@ final class Operations {
         card.memory().cut.arm(body.getInt(), body.get(), body.getInt());
         break;
       case RANDOM:
-        card.chooseRandom(body.get() != 0, take(body, body.remaining()));
+        random(body.get(), take(body, body.remaining()));
+        break;
+      case WITHOUT:
+        card.chooseAlgorithms(new Algorithms(body));
         break;
       case PRINCIPAL:
         card.setPrincipal(exactly(2, body).getShort() & 0xFFFF);
@@ -118,6 +129,20 @@ final class Operations {
         break;
       default:
         throw new SimError("unknown operation " + op);
+    }
+  }
+
+  private void random(int mode, byte[] bytes) {
+    switch (mode) {
+      case SEEDED:
+      case SECURE:
+        card.chooseRandom(mode == SECURE, bytes);
+        break;
+      case GIVEN:
+        Entropy.give(bytes);
+        break;
+      default:
+        throw new SimError("RANDOM has the modes 0 to 2, not " + mode);
     }
   }
 

@@ -228,14 +228,18 @@ final class Reader implements Runnable {
       return null;
     }
     byte[] answer = card.transmit(command);
-    if (principal != 0 && answer != null && selects(command) && Arrays.equals(tail(answer), FINE)) {
+    if (principal != 0 && answer != null && selects(command, answer)) {
       card.setPrincipal(principal);
     }
     return answer;
   }
 
-  private static boolean selects(byte[] command) {
-    return (command[1] & 0xFF) == INS_SELECT && command[2] == BY_NAME;
+  /** Whether this was a SELECT by name of the first applet, and it is selected now. */
+  private boolean selects(byte[] command, byte[] answer) {
+    return (command[1] & 0xFF) == INS_SELECT
+        && command[2] == BY_NAME
+        && Arrays.equals(tail(answer), FINE)
+        && card.isFirstSelected(command[0]);
   }
 
   private static byte[] tail(byte[] answer) {

@@ -74,7 +74,7 @@ public final class Rewrite {
             if (name.equals("<clinit>") || (access & Opcodes.ACC_ABSTRACT) != 0) {
               return next; // constant tables belong to the class, not to what a card does
             }
-            return new HookVisitor(next, reader.getClassName(), access, name, descriptor, names);
+            return new HookVisitor(next, reader.getClassName(), name, names);
           }
         },
         0);

@@ -17,6 +17,8 @@ final class SimRandom extends RandomData {
 
   @Override
   public void generateData(byte[] buffer, short offset, short length) {
+    Hooks.computes();
+    Hooks.requireTransient(buffer, "RandomData.generateData");
     if (length == 0) {
       CryptoException.throwIt(CryptoException.ILLEGAL_VALUE);
     }

@@ -9,6 +9,8 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The simulated card behind a pipe: frames {@code op 1, length 4, body} on standard input, each
@@ -30,16 +32,18 @@ public final class SimServer {
     this.operations = operations;
   }
 
-  /** {@code SimServer APPLET_CLASS AID_IN_HEX}. */
+  /** {@code SimServer APPLET_CLASS AID_IN_HEX [APPLET_CLASS AID_IN_HEX ...]}. */
   public static void main(String[] args) throws IOException {
     System.setOut(System.err); // jCardSim prints, and would break the frames
-    if (args.length != 2) {
-      System.err.println("usage: java smartdm.sim.SimServer APPLET_CLASS AID_IN_HEX");
+    if (args.length == 0 || args.length % 2 != 0) {
+      System.err.println(
+          "usage: java smartdm.sim.SimServer APPLET_CLASS AID_IN_HEX [APPLET_CLASS AID_IN_HEX"
+              + " ...]");
       System.exit(2);
     }
     Operations operations = null;
     try {
-      operations = new Operations(new Card(new AppletClasses(args[0]), Hex.parse(args[1])));
+      operations = new Operations(card(args));
     } catch (SimError e) {
       System.err.println("SimServer: " + e.getMessage());
       System.exit(1);
@@ -47,6 +51,16 @@ public final class SimServer {
     DataInputStream in =
         new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in), 8192));
     new SimServer(in, new FileOutputStream(FileDescriptor.out), operations).serve();
+  }
+
+  private static Card card(String[] args) {
+    List<String> names = new ArrayList<>();
+    List<byte[]> aids = new ArrayList<>();
+    for (int i = 0; i < args.length; i += 2) {
+      names.add(args[i]);
+      aids.add(Hex.parse(args[i + 1]));
+    }
+    return new Card(new AppletClasses(names), aids);
   }
 
   private void serve() throws IOException {

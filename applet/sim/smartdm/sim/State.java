@@ -17,11 +17,12 @@ import javacard.framework.OwnerPIN;
 import javacard.security.Key;
 
 /**
- * The persistent state of an installed applet as bytes and back.
+ * The persistent state of the installed applets as bytes and back.
  *
  * <p>The objects are those that were reachable right after install, numbered in the order of a walk
  * over fields by name: two installations with the same parameters number them alike, so a reference
- * is written as a number. Objects made later have none and cannot be kept.
+ * is written as a number. Objects made later have none and cannot be kept. Objects of the API are
+ * numbered like all others, but nothing of them is kept: after a power-up there is nothing in them.
  */
 final class State {
   private final AppletClasses classes;
@@ -29,10 +30,12 @@ final class State {
   private final List<Object> objects = new ArrayList<>();
   private final Map<Object, Integer> numbers = new IdentityHashMap<>();
 
-  State(AppletClasses classes, Memory memory, Applet applet) {
+  State(AppletClasses classes, Memory memory, List<Applet> applets) {
     this.classes = classes;
     this.memory = memory;
-    visit(applet);
+    for (Applet applet : applets) {
+      visit(applet);
+    }
     for (Field field : classes.statics()) {
       if (!field.getType().isPrimitive()) {
         visit(AppletClasses.get(field, null));
@@ -89,8 +92,9 @@ final class State {
   }
 
   private void save(Object object, DataOutputStream out) throws IOException {
-    if (object instanceof Key || object instanceof OwnerPIN) {
-      throw new SimError("the state of key and PIN objects cannot be kept yet");
+    boolean transientKey = object instanceof SimKey key && key.isTransient();
+    if (object instanceof Key && !transientKey || object instanceof OwnerPIN) {
+      throw new SimError("the state of persistent key and PIN objects cannot be kept");
     }
     if (holds(object)) {
       int length = Array.getLength(object);
