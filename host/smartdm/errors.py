@@ -7,6 +7,10 @@
     │ └ PowerLostError      the card lost power before it answered
     ├ CardError(sw)         the card refused; subclasses by cause
     │ ├ NotFound  ├ AlreadyExists  ├ NotAllowed  ├ CommandNotAllowed  ├ CardFull  ├ Conflict  └ BadRequest
+    ├ ChannelError          no secure channel can be opened with this card
+    │ ├ WrongKeysError      the card has other keys; no try was spent
+    │ ├ ChannelRefusedError the card did not let us in
+    │ └ ChannelBrokenError  an answer was lost, or is not the card's
     ├ WireError             the card broke the format; never the user's fault
     └ CodecError(offset)    bad TNDS, packed, URI, ACL, trace or profile input
       ├ UriError            └ AclError
@@ -42,6 +46,30 @@ class PowerLostError(TransportError):
 
 class WireError(SmartDmError):
     """The card broke the wire format (length, tag, version)."""
+
+
+class ChannelError(SmartDmError):
+    """A secure channel cannot be opened or used with this card."""
+
+
+class WrongKeysError(ChannelError):
+    """The card has other keys.  Found before anything was sent that could cost a try."""
+
+
+class ChannelRefusedError(ChannelError):
+    """The card knows the keys and still did not open the channel.  ``sw``: status word."""
+
+    def __init__(self, sw: int) -> None:
+        self.sw = sw
+        super().__init__(
+            f"the card refused to open the secure channel (EXTERNAL AUTHENTICATE answers {sw:04X}), although it has"
+            " these keys; this is not tried again, as it may cost a try: look whether the card allows this"
+            " security level, and whether the keys are blocked"
+        )
+
+
+class ChannelBrokenError(ChannelError):
+    """An answer was lost, or is not the card's; the channel is never continued, and its last command may be done."""
 
 
 class CodecError(SmartDmError):

@@ -250,7 +250,7 @@ class Session(Reader):
 
     def _exchanged(self, batch: Batch, whole: Batch, expect: int | None, tag: Tag | None) -> bytes:
         """The answer to the whole batch; refusals count the commands of the caller's."""
-        parts, names = whole.parts(expect, tag), whole.names
+        parts, names = whole.parts(expect, tag, self.room), whole.names
         for attempt in range(_ROUNDS):
             try:
                 return self._card.batch(parts, names)

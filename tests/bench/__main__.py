@@ -6,7 +6,7 @@ import sys
 import time
 
 from smartdm.transport.sim import SimTransport
-from tests.bench import bombs, capsize, cardtests, counts, reading, report, timing
+from tests.bench import bombs, capsize, cardtests, counts, reading, report, secure, timing
 from tests.bench.rows import ROWS, Result, entry
 
 
@@ -19,6 +19,7 @@ def main() -> int:
         results |= reading.measure(sim)
         results |= counts.measure(sim)
     results |= timing.measure()
+    results |= secure.measure()
     results |= bombs.measure()
     results |= capsize.measure()
     results |= cardtests.measure()

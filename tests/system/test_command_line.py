@@ -12,7 +12,14 @@ import pytest
 from smartdm.cli import root
 from smartdm.cli.failures import EXIT_MEANINGS, CliError, Exit, failure_of
 from smartdm.cli.reference import leaves, render
-from smartdm.errors import PowerLostError, SmartDmError
+from smartdm.errors import (
+    ChannelBrokenError,
+    ChannelError,
+    ChannelRefusedError,
+    PowerLostError,
+    SmartDmError,
+    WrongKeysError,
+)
 from tests.system.running import REPOSITORY
 
 
@@ -90,6 +97,20 @@ def test_every_error_of_the_package_has_an_exit_code():
         failure = failure_of(error)
         assert failure is not None
         assert failure.exit_code in EXIT_MEANINGS
+
+
+def test_errors_of_the_secure_channel_tell_what_became_of_the_card():
+    wrong, refused = failure_of(WrongKeysError("x")), failure_of(ChannelRefusedError(0x6983))
+    broken, other = failure_of(ChannelBrokenError("x")), failure_of(ChannelError("x"))
+    assert wrong is not None
+    assert wrong.exit_code is Exit.INPUT
+    assert refused is not None
+    assert (refused.exit_code, refused.facts) == (Exit.REFUSED, {"status_word": "6983"})
+    assert broken is not None
+    assert broken.exit_code is Exit.LINK
+    assert "before this command or the state after it" in broken.message
+    assert other is not None
+    assert other.exit_code is Exit.LINK
 
 
 def test_the_log_says_what_happened_and_no_value(filled):

@@ -75,6 +75,18 @@ def test_each_command_of_the_card_has_the_name_of_its_entry(batch: Batch):
     assert [batch.entries[place].name for place in batch.places] == batch.names
 
 
+@given(batch=batches(), expect=expected, room=st.sampled_from([239, 247]))
+def test_a_channel_with_less_room_takes_the_same_stream_in_smaller_parts(batch: Batch, expect: int | None, room: int):
+    if any(len(header) >= room for header, _ in batch.elements):
+        with pytest.raises(CodecError, match=f"at most {room - 1} fit"):
+            batch.parts(expect, None, room)
+        return
+    parts = batch.parts(expect, None, room)
+    assert b"".join(part[1:] for part in parts) == b"".join(part[1:] for part in batch.parts(expect))
+    assert [part[0] for part in parts] == list(range(len(parts)))
+    assert all(2 <= len(part) <= room for part in parts)
+
+
 @given(batch=batches(), expect=expected)
 def test_no_header_is_divided(batch: Batch, expect: int | None):
     ends, at = [], 0

@@ -71,6 +71,14 @@ def test_6cxx_to_get_response_is_asked_again_once():
         send("6110", "6C02")
 
 
+@pytest.mark.parametrize("cla", [0x84, 0x97, 0x88, 0x0C, 0xE3, 0x64])
+def test_6cxx_to_a_wrapped_command_is_not_asked_again(cla: int):
+    transport = Told(["6C05"])
+    with pytest.raises(CardError, match="6C05"):
+        Channel(transport).send(CommandApdu(cla, Ins.READ, 0, 0, b"\x00", 256))
+    assert len(transport.sent) == 1
+
+
 # T=0: a command has data or an expected length (ISO 7816-3, 12.2)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from smartdm.card.apdu import MAX_DATA
 from smartdm.card.parts import Element, Tag, cut, options
 from smartdm.card.picture import Added, Change, Deleted, Renamed
 from smartdm.card.place import REGISTRY, SERVERS, UPLOADS, Place, encode_place, server_place
@@ -205,9 +206,9 @@ class Batch:
         """Whether the batch does anything but Get."""
         return any(not entry.get for entry in self.entries)
 
-    def parts(self, expect: int | None = None, tag: Tag | None = None) -> list[bytes]:
-        """The data fields of the APDUs; ``expect``: the generation that the card must have."""
-        return list(cut([(options(self.time, expect, tag), b""), *self.elements]))
+    def parts(self, expect: int | None = None, tag: Tag | None = None, room: int = MAX_DATA) -> list[bytes]:
+        """The data fields of the APDUs; ``expect``: the generation that the card must have; ``room``: bytes in each."""
+        return list(cut([(options(self.time, expect, tag), b""), *self.elements], room))
 
     def _command(
         self,

@@ -36,25 +36,25 @@ def options(time: int | None, expect: int | None, tag: Tag | None) -> bytes:
     return bytes((Command.OPTIONS, flags)) + fields
 
 
-def cut(elements: Iterable[Element]) -> Iterator[bytes]:
-    """The data fields of the APDUs; CodecError for a header that fits none."""
+def cut(elements: Iterable[Element], room: int = MAX_DATA) -> Iterator[bytes]:
+    """The data fields of the APDUs, each of at most ``room`` bytes; CodecError for a header that fits none."""
     number, part = 0, bytearray((0,))
     for header, value in elements:
-        if len(header) >= MAX_DATA:
-            raise CodecError(f"the properties of a node take {len(header)} bytes; at most {MAX_DATA - 1} fit one APDU")
-        if len(part) + len(header) > MAX_DATA:
+        if len(header) >= room:
+            raise CodecError(f"the properties of a node take {len(header)} bytes; at most {room - 1} fit one APDU")
+        if len(part) + len(header) > room:
             yield bytes(part)
             number = number % _LAST_NUMBER + 1
             part = bytearray((number,))
         part += header
         rest = value
         while rest:
-            room = MAX_DATA - len(part)
-            if room == 0:
+            left = room - len(part)
+            if left == 0:
                 yield bytes(part)
                 number = number % _LAST_NUMBER + 1
                 part = bytearray((number,))
-                room = MAX_DATA - 1
-            part += rest[:room]
-            rest = rest[room:]
+                left = room - 1
+            part += rest[:left]
+            rest = rest[left:]
     yield bytes(part)

@@ -31,6 +31,11 @@ class Reader:
         self.registry: Final = Registry(card, find)
         self.generation = generation
 
+    @property
+    def room(self) -> int:
+        """The most bytes of data in one command to this card."""
+        return self._card.channel.room
+
     def read(self, uri: Uri = ROOT, levels: int | None = None) -> Node:
         """The subtree at ``uri``, ``levels`` deep below it (None = all).  NotFound if there is none."""
         data = self._card.read(uri, levels)

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from smartdm.errors import CardError, CodecError, PowerLostError, SmartDmError, UriError
+from smartdm.errors import (
+    CardError,
+    ChannelBrokenError,
+    ChannelRefusedError,
+    CodecError,
+    PowerLostError,
+    SmartDmError,
+    UriError,
+    WrongKeysError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,8 +108,13 @@ def _of_package(error: SmartDmError) -> Failure:
         if isinstance(error, UriError):
             facts["dm_status"] = error.dm_status
         return Failure("input", str(error), Exit.INPUT, facts)
-    if isinstance(error, PowerLostError):
-        return Failure("power", f"{error}. {POWER_HINT}", Exit.LINK)
+    if isinstance(error, WrongKeysError):
+        return Failure("input", str(error), Exit.INPUT)
+    if isinstance(error, ChannelRefusedError):
+        return Failure("refused", str(error), Exit.REFUSED, {"status_word": f"{error.sw:04X}"})
+    if isinstance(error, PowerLostError | ChannelBrokenError):
+        kind = "power" if isinstance(error, PowerLostError) else "link"
+        return Failure(kind, f"{error}. {POWER_HINT}", Exit.LINK)
     return Failure("link", str(error), Exit.LINK)
 
 

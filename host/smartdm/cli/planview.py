@@ -45,14 +45,11 @@ def commits(session: Session, plan: Plan, time: int) -> list[Commit]:
     first = ["definitions"] if plan.definitions else []
     uploads = [f"upload for {uri}" for uri, upload in plan.resumable() for _ in upload.batches]
     names = [*first, *uploads, "changes"][: len(batches)]
-    last = names[-1] == "changes"
+    generations = range(plan.present.generation, plan.present.generation + len(batches))
+    tags = [None] * (len(batches) - 1) + [plan.tag if names[-1] == "changes" else None]
     return [
-        Commit(
-            name,
-            _apdus(batch, plan.present.generation + number, plan, tagged=last and number == len(batches) - 1),
-            _given_names(batch),
-        )
-        for number, (name, batch) in enumerate(zip(names, batches, strict=True))
+        Commit(name, _apdus(batch.parts(generation & 0xFFFFFF, tag, session.room)), _given_names(batch))
+        for name, batch, generation, tag in zip(names, batches, generations, tags, strict=True)
     ]
 
 
@@ -62,8 +59,7 @@ def _given_names(batch: Batch) -> dict[int, str]:
     return {defined.number: defined.definition.segment for defined in chosen}
 
 
-def _apdus(batch: Batch, expect: int, plan: Plan, *, tagged: bool) -> tuple[bytes, ...]:
-    parts = batch.parts(expect & 0xFFFFFF, plan.tag if tagged else None)
+def _apdus(parts: list[bytes]) -> tuple[bytes, ...]:
     chained = [Cla.PLAIN | Cla.CHAIN] * (len(parts) - 1) + [int(Cla.PLAIN)]
     return tuple(
         CommandApdu(cla, Ins.BATCH, data=part, le=MAX_LE).encode() for cla, part in zip(chained, parts, strict=True)
