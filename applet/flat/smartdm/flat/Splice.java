@@ -1,5 +1,6 @@
 package smartdm.flat;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.objectweb.asm.tree.JumpInsnNode;
 import org.objectweb.asm.tree.LabelNode;
 import org.objectweb.asm.tree.MethodInsnNode;
 import org.objectweb.asm.tree.MethodNode;
+import org.objectweb.asm.tree.TryCatchBlockNode;
 import org.objectweb.asm.tree.VarInsnNode;
 import org.objectweb.asm.tree.analysis.Analyzer;
 import org.objectweb.asm.tree.analysis.AnalyzerException;
@@ -99,6 +101,17 @@ final class Splice {
       }
     }
     code.add(end);
+    // Inner blocks come before outer ones.
+    List<TryCatchBlockNode> blocks = new ArrayList<>();
+    for (TryCatchBlockNode block : method.tryCatchBlocks) {
+      blocks.add(
+          new TryCatchBlockNode(
+              labels.get(block.start),
+              labels.get(block.end),
+              labels.get(block.handler),
+              block.type));
+    }
+    caller.tryCatchBlocks.addAll(0, blocks);
   }
 
   private static AbstractInsnNode only(SourceValue value) {
