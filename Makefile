@@ -97,12 +97,13 @@ lock: ## pin the newest versions that pyproject.toml allows
 	@{ echo "# Made by 'make lock' from pyproject.toml (dependencies and the dev extra). Not edited by hand."; \
 	  grep -v '^# The following packages' build/lock/requirements.txt | cat -s; } > requirements.lock
 	@build/lock/bin/python -c 'import tomllib; \
-	  print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["pcsc"], sep="\n")' \
+	  extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; \
+	  print(*extras["pcsc"], *extras["foreign"], sep="\n")' \
 	  > build/lock/pcsc.in
 	@build/lock/bin/pip-compile -q --upgrade --generate-hashes --strip-extras --no-build-isolation \
 	  --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --no-annotate \
 	  -o build/lock/pcsc.txt build/lock/pcsc.in
-	@{ echo "# Made by 'make lock' from pyproject.toml (the pcsc extra). Not edited by hand."; cat build/lock/pcsc.txt; } \
+	@{ echo "# Made by 'make lock' from pyproject.toml (the pcsc and foreign extras). Not edited by hand."; cat build/lock/pcsc.txt; } \
 	  > requirements-pcsc.lock
 
 clean: ## remove all that make made, also the virtual environment

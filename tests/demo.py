@@ -13,6 +13,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+from base64 import b64encode
+from hashlib import md5
 from pathlib import Path
 
 from smartdm.transport.pcsclib import Context
@@ -24,6 +26,8 @@ PASSPOINT = ROOT / "tests" / "corpus" / "passpoint.xml"
 REFERENCE = ROOT / "tests" / "corpus" / "reference.xml"
 CARD = "demo"
 SHOWN_LINES = 18
+DM_SECRET = "a secret of 22 letters"
+"""Of the demo's DM account; the profile refers to it."""
 
 
 def say(text: str) -> None:
@@ -46,6 +50,9 @@ class Tour:
             **os.environ,
             "SMARTDM_HOME": str(folder / "home"),
             "SMARTDM_CARD": f"sim:{CARD}",
+            "DEMO_PIN": "4711",
+            "DEMO_PUK": "87654321",
+            "DEMO_DM_SECRET": DM_SECRET,
             "PYTHONPATH": str(ROOT / "host"),
             "PYTHONIOENCODING": "utf-8",
         }
@@ -94,8 +101,10 @@ def expect(condition: bool, text: str) -> None:
 
 def make_and_fill(tour: Tour) -> None:
     tour.run("sim", "new", CARD, "--arena", "32", "--nodes", "1000")
+    tour.run("mo", "tree", code=4)
+    tour.run("card", "personalize", "--test-keys", "--pin", "env:DEMO_PIN", "--puk", "env:DEMO_PUK", "--yes")
     tour.run("card", "info")
-    tour.shown("A simulated card was made: the real applet, its memory in a file between commands.")
+    tour.shown("A simulated card was made, the real applet, its memory in a file, and personalized: it has its keys.")
 
     tour.run("mo", "add", "./Demo", "--interior")
     tour.run("mo", "import", str(PASSPOINT), "--at", "./Demo")
@@ -136,7 +145,7 @@ def cut_power(tour: Tour) -> None:
 
 def export(tour: Tour) -> None:
     tour.run("mo", "export", "--out", "all.xml")
-    tour.run("mo", "export", "--as", "packed", "--out", "all.packed")
+    tour.run("mo", "export", "--form", "packed", "--out", "all.packed")
     tour.run("mo", "diff", "all.xml", "all.packed")
     tour.run("card", "reset", "--force")
     tour.run("mo", "import", "all.packed")
@@ -154,7 +163,7 @@ name = "fleet"
 [[mo]]
 uri = "./DMAcc/fleet"
 type = "urn:oma:mo:oma-dm-dmacc:1.0"
-acl = "Add=#issuer&Delete=#issuer&Get=*&Replace=#issuer+dm.fleet.example"
+acl = "Add=#issuer&Delete=#issuer&Exec=#issuer&Get=*&Replace=#issuer+dm.fleet.example"
 nodes = [
     { name = "AppID", text = "w7" },
     { name = "ServerID", text = "dm.fleet.example" },
@@ -163,6 +172,14 @@ nodes = [
         { name = "main", nodes = [
             { name = "Addr", text = "https://dm.fleet.example/" },
             { name = "AddrType", text = "URI" },
+        ] },
+    ] },
+    { name = "AppAuth", nodes = [
+        { name = "client", nodes = [
+            { name = "AAuthLevel", text = "CLCRED" },
+            { name = "AAuthType", text = "DIGEST" },
+            { name = "AAuthName", text = "modem-7" },
+            { name = "AAuthSecret", secret = "env:DEMO_DM_SECRET" },
         ] },
     ] },
 ]
@@ -183,18 +200,77 @@ type = "application/pkix-cert"
 base64 = "MIIB"
 """
 ON_FLEET = ("--card", "sim:fleet")
-AS_SERVER = (*ON_FLEET, "--principal", "dm.fleet.example")
+AS_SERVER = (*ON_FLEET, "--as", "dm.fleet.example")
+AS_OTHER = (*ON_FLEET, "--as", "other.example")
+DOORS = """
+["dm.fleet.example"]
+test = true
+kvn = 0x41
+
+["other.example"]
+test = true
+kvn = 0x42
+"""
 
 
 def provision(tour: Tour) -> None:
     (tour.folder / "fleet.toml").write_text(PROFILE, encoding="utf-8")
     tour.run("sim", "new", "fleet")
+    tour.run(*ON_FLEET, "card", "personalize", "--test-keys", "--yes")
     tour.run(*ON_FLEET, "provision", "plan", "fleet.toml")
     tour.run(*ON_FLEET, "provision", "apply", "fleet.toml", "--yes")
     tour.run(*ON_FLEET, "provision", "plan", "fleet.toml", "--check")
     tour.run(*ON_FLEET, "mo", "validate", "card:./DMAcc/fleet")
     tour.run(*ON_FLEET, "mo", "tree")
     tour.shown("A profile was planned and applied: definitions, then one batch; after it nothing was left to do.")
+
+
+def credential(tour: Tour) -> None:
+    login, nonce = "./DMAcc/fleet/AppAuth/client", b"a nonce of the server"
+    trace = tour.folder / "credential.trace"
+    given = (*ON_FLEET, "credential", "compute", login, "--nonce", b64encode(nonce).decode("ascii"))
+    digest = tour.run(*given, "--trace-file", trace.name).strip()
+    inner = b64encode(md5(f"modem-7:{DM_SECRET}".encode(), usedforsecurity=False).digest())
+    expect(digest == b64encode(md5(inner + b":" + nonce, usedforsecurity=False).digest()).decode(), "it is another one")
+    expect(DM_SECRET.encode().hex().upper() not in trace.read_text(encoding="ascii"), "the card told the secret")
+    tour.run(*ON_FLEET, "mo", "get", f"{login}/AAuthSecret", code=4)
+    tour.shown("The card computed a DM 1.2 credential: the secret, once written, never left it.")
+
+
+def two_servers(tour: Tour) -> None:
+    (tour.folder / "home" / "doors.toml").write_text(DOORS, encoding="utf-8")
+    for name, version in (("dm.fleet.example", "41"), ("other.example", "42")):
+        tour.run(*ON_FLEET, "principal", "add", name, "--test-keys", "--kvn", version)
+        acl = f"Add={name}&Delete={name}&Get={name}&Replace={name}"
+        tour.run(*ON_FLEET, "mo", "add", f"./Of-{name}", "--interior", "--acl", acl)
+    tour.run(*ON_FLEET, "principal", "list")
+    tour.run(*AS_SERVER, "mo", "add", "./Of-dm.fleet.example/Note", "mine")
+    tour.run(*AS_OTHER, "mo", "add", "./Of-other.example/Note", "mine as well")
+    tour.refused(f"0001{Sw.NOT_ALLOWED:04X}", *AS_OTHER, "mo", "set", "./Of-dm.fleet.example/Note", "stolen")
+    tour.run(*AS_OTHER, "mo", "get", "./Of-dm.fleet.example/Note", code=4)
+    value = tour.run(*AS_SERVER, "mo", "get", "./Of-dm.fleet.example/Note")
+    expect(value == "mine", "a server changed what is another's")
+    tour.run(*AS_OTHER, "--keys", "test,kvn=43", "mo", "tree", code=3)
+    tour.shown(
+        "Two servers, each with keys of its own, worked on the card: the one was refused on the other's subtree."
+    )
+
+
+def hundred_nodes(tour: Tour) -> None:
+    nodes = "\n".join(f'[[node]]\nuri = "./Many/n{number:02}"\nvalue = {number}\n' for number in range(99))
+    (tour.folder / "many.toml").write_text(f'[profile]\nname = "many"\n{nodes}', encoding="utf-8")
+    planned = json.loads(tour.run("provision", "plan", "many.toml", "--json"))
+    trace = tour.folder / "many.trace"
+    tour.run("provision", "apply", "many.toml", "--yes", "--trace-file", trace.name)
+    before = trace.read_text(encoding="ascii")
+    expect("\n> 84823300" in before, "no channel of level 33 was opened")
+    batch = before.count("\n> 8030") + before.count("\n> 9030")
+    expect(batch == planned["apdus"], "the plan told another number of commands")
+    added = sum(change["nodes"] for change in planned["changes"])
+    expect(added == 100, f"{added} nodes instead of 100")
+    say(f"\n  100 nodes: {batch} commands of the batch at level 33, {planned['bytes']} bytes before encryption,")
+    say(f"  {before.count('> ')} commands in all with SELECT, the channel, and reading the card before and after.")
+    tour.shown("A profile of 100 nodes was applied through a secure channel of level 33.")
 
 
 def refuse(tour: Tour) -> None:
@@ -253,7 +329,7 @@ def through_pcscd(tour: Tour) -> None:
             try:
                 pcscd.wait_for(lambda: Context().readers()[0].present, "the card to be seen")
                 tour.run("card", "list")
-                tour.run("--card", f"pcsc:{pcscd.FIRST}", "mo", "get", "./DMAcc/fleet/Name")
+                tour.run("--card", f"pcsc:{pcscd.FIRST}", "--keys", "test", "mo", "get", "./DMAcc/fleet/Name")
             finally:
                 card.send_signal(signal.SIGINT)
     tour.shown("The same card was read through pcscd and a virtual reader, as a real one would be.")
@@ -264,7 +340,10 @@ PARTS = (
     change,
     cut_power,
     export,
+    hundred_nodes,
     provision,
+    credential,
+    two_servers,
     refuse,
     follow,
     store_large,

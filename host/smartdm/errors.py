@@ -6,7 +6,8 @@
     │ ├ CardBusyError       another process holds the card
     │ └ PowerLostError      the card lost power before it answered
     ├ CardError(sw)         the card refused; subclasses by cause
-    │ ├ NotFound  ├ AlreadyExists  ├ NotAllowed  ├ CommandNotAllowed  ├ CardFull  ├ Conflict  └ BadRequest
+    │ ├ NotFound  ├ AlreadyExists  ├ NotAllowed  ├ CommandNotAllowed  ├ CardFull  ├ Conflict  ├ BadRequest
+    │ ├ WrongPin(tries_left)  ├ PinBlocked  ├ NotPersonalized  └ Terminated
     ├ ChannelError          no secure channel can be opened with this card
     │ ├ WrongKeysError      the card has other keys; no try was spent
     │ ├ ChannelRefusedError the card did not let us in
@@ -109,7 +110,7 @@ class CardError(SmartDmError):
         self.index = index
         known = Sw.find(sw)
         self.dm_status = dm_status or (known.dm_status if known else 500)
-        advice = _ADVICE.get(sw)
+        advice = _advice(sw, command)
         super().__init__(f"{command}: {describe(sw, self.dm_status)}" + (f"; {advice}" if advice else ""))
 
 
@@ -141,7 +142,29 @@ class BadRequest(CardError):
     """Anything else that the card refuses about the command itself."""
 
 
+class WrongPin(CardError):
+    """The PIN or PUK is another one, and a try was spent."""
+
+    @property
+    def tries_left(self) -> int:
+        """How many tries the card still gives, 0 to 15."""
+        return self.sw & _TRIES
+
+
+class PinBlocked(CardError):
+    """No try is left."""
+
+
+class NotPersonalized(CardError):
+    """The card waits for its first keys."""
+
+
+class Terminated(CardError):
+    """The card's life is over."""
+
+
 _COMMAND_NOT_ALLOWED = 405
+_TRIES = 0x0F
 
 _CLASSES: dict[int, type[CardError]] = {
     **{sw: CommandNotAllowed for sw in Sw if sw.dm_status == _COMMAND_NOT_ALLOWED},
@@ -151,6 +174,10 @@ _CLASSES: dict[int, type[CardError]] = {
     Sw.CARD_FULL: CardFull,
     Sw.NO_NODE_LEFT: CardFull,
     Sw.CONFLICT: Conflict,
+    **{Sw.WRONG_PIN + left: WrongPin for left in range(_TRIES + 1)},
+    Sw.PIN_BLOCKED: PinBlocked,
+    Sw.NOT_PERSONALIZED: NotPersonalized,
+    Sw.TERMINATED: Terminated,
 }
 
 _ADVICE: dict[int, str] = {
@@ -161,18 +188,42 @@ _ADVICE: dict[int, str] = {
     Sw.ACCESS_DENIED: "no ACL changes that; only the issuer may pass it, but for Get",
     Sw.NOT_DEFINED: "use one of the names that the definition has, or unload the definition",
     Sw.OCCURRENCE: "where there may be several, delete one before you add one, or add one before you delete the last",
+    Sw.NOT_A_LOGIN: "name a node below AppAuth, CLCRED to compute or SRVCRED to verify, of an account by a definition"
+    " in which servers can add no account, login or secret, nor read a secret or replace the ServerID",
+    Sw.SAME_SECRET: "give every login of the account a secret of its own",
     Sw.BAD_TYPE: "use one of the Types that it lists",
+    Sw.NOT_PERSONALIZED: "give it its keys first: `smartdm card personalize`",
+    Sw.TERMINATED: "that is for ever: take another card",
+    Sw.NO_KEY: "name the version that the keys have on this card; `smartdm keys list` shows what can be known of them",
 }
 """What to do about refusals whose own words do not say it."""
+
+_SHORTER: dict[Sw, str] = {Sw.WRONG_PIN: "a wrong PIN or PUK", Sw.PIN_BLOCKED: "no try is left"}
+"""What is said of status words whose meaning depends on the command."""
+_WITH_PUK = "RESET RETRY COUNTER"
+"""The command that takes the PUK, not the PIN."""
+
+
+def _advice(sw: int, command: str) -> str:
+    puk = command.startswith(_WITH_PUK)
+    if sw == Sw.PIN_BLOCKED:
+        if puk:
+            return "the PUK is blocked: only the issuer can set another PIN and PUK"
+        return "set a new one with the PUK: `smartdm pin unblock`"
+    if sw & ~_TRIES == Sw.WRONG_PIN:
+        left, what = sw & _TRIES, "PUK" if puk else "PIN"
+        tries = "no try is" if left == 0 else "1 try is" if left == 1 else f"{left} tries are"
+        return f"{tries} left for the {what}; it was not tried again"
+    return _ADVICE.get(sw, "")
 
 
 def describe(sw: int, dm_status: int | None = None) -> str:
     """The status word in words: ``no node has this URI (6A82 NOT_FOUND, DM 404)``; ``dm_status``: another one."""
-    known = Sw.find(sw)
+    known = Sw.find(sw & ~_TRIES if sw & ~_TRIES == Sw.WRONG_PIN else sw)
     if known is not None:
         dm_status = dm_status or known.dm_status
         status = f", DM {dm_status}" if dm_status >= 400 else ""
-        return f"{known.doc} ({sw:04X} {known.name}{status})"
+        return f"{_SHORTER.get(known, known.doc)} ({sw:04X} {known.name}{status})"
     return f"unknown status word {sw:04X}"
 
 

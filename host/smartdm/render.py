@@ -30,6 +30,9 @@ _FAMILIES: tuple[tuple[str, str, Family], ...] = (
     ("LIMIT", "short", wire.Limit),
     ("NODE", "byte", wire.Node),
     ("PRINCIPAL", "byte", wire.Principal),
+    ("STATE", "byte", wire.State),
+    ("SCHEME", "byte", wire.Scheme),
+    ("PROOF", "byte", wire.Proof),
     ("GUARD", "byte", wire.Guard),
     ("RULE", "byte", wire.RuleFlag),
     ("SW", "short", wire.Sw),
@@ -80,11 +83,10 @@ def java() -> str:
         for member in _members(family):
             lines += _comment(member.doc)
             lines.append(_java_constant(prefix, kind, member))
-    lines += ["", "  // One row for each instruction from INS_FIRST on: guard, smallest Lc, flags."]
-    lines.append(f"  static final byte INS_FIRST = (byte) 0x{wire.RULES[0].ins:02X};")
-    lines.append("  static final short RULE_SIZE = (short) 3;")
+    lines += ["", "  // One row for each instruction: INS, guard, smallest Lc, flags."]
+    lines.append("  static final short RULE_SIZE = (short) 4;")
     lines.append("  static final byte[] RULES = {")
-    lines += [f"    {int(r.guard)}, {r.min_lc}, {int(r.flags)}, // {r.ins.name}" for r in wire.RULES]
+    lines += [f"    INS_{r.ins.name}, {int(r.guard)}, {r.min_lc}, {int(r.flags)}," for r in wire.RULES]
     lines += ["  };", "}", ""]
     return "\n".join(lines)
 
@@ -130,6 +132,7 @@ def page() -> str:
         ("Stream flags", wire.Stream),
         ("SELECT answer: 6F { 84 AID, A5 { … } }", wire.Select), ("Install parameters", wire.Install),
         ("Limits", wire.Limit), ("Nodes of every card", wire.Node), ("Principals", wire.Principal),
+        ("Life cycle", wire.State), ("Proof bits", wire.Proof),
     )  # fmt: skip
     for title, family in titles:
         doc += _table(title, family, 2)

@@ -10,8 +10,10 @@ from typing import Final
 from smartdm.card.batch import Batch
 from smartdm.card.commands import Card, CardInfo
 from smartdm.card.forms import Former, check_value, holds_objects
+from smartdm.card.keys import KeySet
 from smartdm.card.parts import Tag
 from smartdm.card.place import UPLOADS, Place
+from smartdm.card.principals import give_keys, with_secrets
 from smartdm.card.reader import Reader
 from smartdm.card.registry import Find, nobody
 from smartdm.card.sequence import Mode, Outcome, run_atomic, run_each, told
@@ -23,7 +25,7 @@ from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
 from smartdm.wire import Sw
 
-__all__ = ["Batch", "Mode", "Outcome", "Place", "Session", "Tag"]
+__all__ = ["Batch", "KeySet", "Mode", "Outcome", "Place", "Session", "Tag", "give_keys"]
 
 Progress = Callable[[int, int], None]
 """Called with (bytes that are on the card, all bytes)."""
@@ -114,6 +116,14 @@ class Session(Reader):
         *first, last = batches or [Batch()]
         last.time = time
         self._upload(place, [*first, last.copy(place, uri, kind=kind)], len(value), None, progress)
+
+    def owners(self) -> frozenset[str]:
+        """Who has a key set, or a PIN, on the card."""
+        return with_secrets(self.card)
+
+    def set_keys(self, server_id: str, keys: KeySet, *, mac_only: bool = False) -> None:
+        """Give a server a key set, or another one; the issuer's right.  See ``principals.give_keys``."""
+        self.apply(give_keys(Batch(), server_id, keys, mac_only=mac_only))
 
     def upload(self, uri: Uri, value: bytes, *, expect: int | None = None, progress: Progress | None = None) -> Place:
         """Bring a large value for a leaf to the card, or what is missing of it, for a Copy from the place returned.

@@ -65,12 +65,12 @@ class Cla(_Doc):
 
     PLAIN = 0x80, "the last or only command of a chain, no secure messaging, channel 0"
     CHAIN = 0x10, "bit: more parts of this command follow (ISO 7816-4 5.1.1)"
-    SECURE = 0x0C, "mask: secure messaging (none is offered yet)"
-    CHANNEL = 0x03, "mask: logical channel (only 0 is offered yet)"
+    SECURE = 0x04, "bit: secure messaging as in GlobalPlatform (SCP03)"
+    CHANNEL = 0x03, "mask: logical channel; the applet can be selected on any of them, on one at a time"
 
 
 class Ins(_Doc):
-    """Instruction bytes of the applet; consecutive, never 6X or 9X (ISO 7816-3)."""
+    """Instruction bytes of the applet: its own, and those of GlobalPlatform and ISO 7816-4; never 6X or 9X."""
 
     BATCH = 0x30, "run a batch of DM commands; all of them happen or none"
     READ = (
@@ -81,6 +81,55 @@ class Ins(_Doc):
         ),
     )
     READ_NEXT = 0x32, "go on with the stream; P1 = low byte of its generation, P2 = part number, which carries into P1"
+    PERSONALIZE = (
+        0x33,
+        (
+            "the first command of a card's life, in a channel of the initial keys; data: diversification data 10,"
+            " L, the issuer's key set, L, PIN 8 and PUK 8 (L = 00: none)"
+        ),
+    )
+    TERMINATE = 0x34, "the last command of a card's life, the issuer's: all memory is overwritten"
+    VERIFY = 0x20, "data: the holder's PIN 8; none: tell the tries left (63CX)"
+    CHANGE_REFERENCE_DATA = 0x24, "data: the holder's PIN 8, the new one 8"
+    RESET_RETRY_COUNTER = 0x2C, "data: the PUK 8, the new PIN 8"
+    PUT_KEY = (
+        0xD8,
+        (
+            "replace a key set: P1 = its version number, P2 = 81; data: new KVN, three times 88, L, key length, key"
+            " encrypted with the DEK of who is asking, 03, KCV 3; answer: KVN, three KCVs"
+        ),
+    )
+    INITIALIZE_UPDATE = (
+        0x50,
+        (
+            "begin an SCP03 channel: P1 = key version number, 00 = the issuer's; data host challenge 8; answer"
+            " diversification data 10, KVN 1, 03, i 1, card challenge 8, card cryptogram 8"
+        ),
+    )
+    CREDENTIAL = (
+        0x35,
+        (
+            "compute the client's DM credential: P1 = a Scheme, MD5 or MAC; data: L, URI of a CLCRED node below"
+            " AppAuth, L, nonce, for a MAC the MD5 of the body 16; answer: the digest 16, to be sent in base64"
+        ),
+    )
+    VERIFY_CREDENTIAL = (
+        0x36,
+        (
+            "verify a server's DM credential: P1 = a Scheme, P2 = number of batches (PACKAGE_0: 00); data: L, URI of a"
+            " SRVCRED node below AppAuth, for PACKAGE_0 L, nonce (L = 00: the stored one), for MAC and PACKAGE_0 the"
+            " MD5 of body or trigger 16, then the digest 16. MD5 and MAC answer the challenge drawn"
+            " last and open a door"
+        ),
+    )
+    GET_CHALLENGE = (
+        0x84,
+        (
+            "draw a nonce 16 for the next VERIFY CREDENTIAL; P1 = 01: it becomes the stored nonce of the SRVCRED node,"
+            " too, whose L, URI is the data and whose server is asking"
+        ),
+    )
+    EXTERNAL_AUTHENTICATE = 0x82, "open the SCP03 channel: P1 = level 03 or 33 (01); data host cryptogram 8, MAC 8"
 
 
 class Command(_Doc):
@@ -239,6 +288,7 @@ class Install(_Doc):
     NODES = 0x81, "node limit 2: 16 to 1024 (small: 512), default 512 (small: 256)"
     PROFILE = 0x82, "RAM profile 1: 00 small, 01 default"
     RESERVE = 0x83, "bytes 2 that only Delete may use: 64 to 4096, default 512 (small: 384)"
+    KEYS = 0x84, "initial keys ENC, MAC, DEK of 16, 24 or 32 bytes each, which is the length of all; default 40 … 4F"
 
 
 class Limit(_Doc):
@@ -262,6 +312,8 @@ class Node(_Doc):
     REGISTRY = 1, "the registry, URI `?`; below it the definitions"
     SERVERS = 2, "`?/Srv`: one leaf for each ServerID that an ACL names; its id is the server's number"
     UPLOADS = 3, "`?/Up`: values in pieces that are not complete yet"
+    KEYS = 7, "`?/Key`: the definition of what holds keys or a PIN, which nobody can read"
+    ID = 8, "`?/Id`: card id 8, epoch 4, diversification data 10; for issuer and holder"
 
 
 class Principal(_Doc):
@@ -271,7 +323,32 @@ class Principal(_Doc):
     ANYBODY = 4, "`*` in an ACL"
     ISSUER = 5, "the issuer, `#issuer` in an ACL"
     HOLDER = 6, "the holder, `#holder` in an ACL"
-    FIRST_SERVER = 7, "the first ServerID"
+    FIRST_SERVER = 9, "the first ServerID"
+
+
+class State(_Doc):
+    """The card's life cycle."""
+
+    INSTALLED = 0x03, "waits for PERSONALIZE"
+    PERSONALIZED = 0x0F, "in use"
+    TERMINATED = 0x7F, "its memory was overwritten"
+
+
+class Scheme(_Doc):
+    """DM 1.2 credentials: H(B64(H(user:secret)):nonce), with a body H(B64(H(user:secret)):nonce:B64(H(body)))."""
+
+    MD5 = 1, "syncml:auth-md5"
+    MAC = 2, "syncml:auth-MAC; the body is the message"
+    PACKAGE_0 = 3, "a notification; the user is the ServerID, the body is the trigger"
+
+
+class Proof(_DocFlag):
+    """What the card has seen of who is asking."""
+
+    LIVE = 0x01, "an answer to a challenge that the card drew in this power session"
+    BOUND = 0x02, "each command, authenticated with the principal's key"
+    HOLDER = 0x04, "the PIN, for one batch"
+    LOGGED = 0x08, "the digest of the message that the batches came in"
 
 
 class Sw(IntEnum):
@@ -300,17 +377,24 @@ class Sw(IntEnum):
         500,
         "the batch was dropped; data: number of the refused command 2 (from 1; 0 = OPTIONS), its status word 2",
     )
+    WRONG_PIN = 0x63C0, 500, "a wrong PIN or PUK; the low digit tells how many tries are left"
     STORE_DAMAGED = 0x6581, 500, "no valid superblock or a broken record: the card's memory is damaged"
     WRONG_LENGTH = 0x6700, 500, "Lc or the length of the data does not fit the command"
     CHAIN_BROKEN = 0x6883, 500, "a part of a batch was expected, missing or out of order; the batch was dropped"
     NOT_CHAINABLE = 0x6884, 500, "this command cannot be chained"
     NOT_ALLOWED = 0x6982, 425, "the ACL does not allow it, or nobody has been authenticated"
-    NO_CURSOR = 0x6985, 500, "there is no answer to go on with, or the tree has changed since"
+    PIN_BLOCKED = 0x6983, 500, "no try is left: unblock the PIN with the PUK"
+    NO_CURSOR = (
+        0x6985,
+        500,
+        "there is no answer to go on with, or the tree has changed since; a door without a challenge, or 16 failures",
+    )
     BAD_ELEMENT = 0x6A80, 500, "a malformed element: unknown tag or field, or a length that does not fit"
     UNSUPPORTED = 0x6A81, 406, "a flag or field that is reserved for later"
     NOT_FOUND = 0x6A82, 404, "no node has this URI"
     CARD_FULL = 0x6A84, 420, "not enough free memory; delete something first"
     WRONG_P1P2 = 0x6A86, 500, "P1 or P2 has no meaning for this command"
+    NO_KEY = 0x6A88, 500, "there is no key set with this version number, or no principal with the account's ServerID"
     ALREADY_EXISTS = 0x6A89, 418, "a node of this name exists there already"
     BAD_NAME = 0x6AD0, 404, "a URI segment that is empty, ends in '.', or holds '/' or a control character"
     NAME_TOO_LONG = 0x6AD1, 414, "a name longer than MaxSegLen"
@@ -340,8 +424,12 @@ class Sw(IntEnum):
     UNKNOWN_SERVER = 0x6AE5, 500, "the ACL names a ServerID that is not below `?/Srv`: add it first"
     IN_USE = 0x6AE6, 405, "the definition has instances; delete them first"
     NO_SOURCE = 0x6AE7, 403, "no SOURCE with a value that can be taken precedes this command"
+    NOT_PERSONALIZED = 0x6AE8, 500, "the card is not personalized yet"
+    TERMINATED = 0x6AE9, 500, "the card is terminated"
+    NOT_A_LOGIN = 0x6AEA, 405, "no login of this AAuthLevel, or one of an account that a server could have made up"
+    SAME_SECRET = 0x6AEB, 405, "one secret of the account ends with another one of it"
     INS_UNKNOWN = 0x6D00, 500, "unknown instruction"
-    CLA_UNKNOWN = 0x6E00, 500, "unknown class, or a logical channel or secure messaging, which are not offered yet"
+    CLA_UNKNOWN = 0x6E00, 500, "unknown class"
 
 
 class Guard(_Doc):
@@ -356,6 +444,8 @@ class RuleFlag(_DocFlag):
 
     NONE = 0x00, "a single command"
     CHAIN = 0x01, "may come in parts"
+    SETUP = 0x02, "also before the card is personalized"
+    ZERO = 0x04, "P1 and P2 are 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,7 +465,7 @@ RULES: tuple[Rule, ...] = (
         Ins.BATCH,
         Guard.PRINCIPAL,
         2,
-        RuleFlag.CHAIN,
+        RuleFlag.CHAIN | RuleFlag.ZERO,
         (
             # Add the interior node ./DM1 with the leaf Addr = 127.0.0.1.
             (
@@ -385,7 +475,7 @@ RULES: tuple[Rule, ...] = (
             # Replace the value, keep Format and Type; then Get the node alone.
             (
                 "80300000 1E 00 C001 C2 08 444D312F41646472 0F 00 03 3A3A31 C5 08 444D312F41646472 00",
-                "02 000003 0001 03 01 04 41646472 03 3A3A31 9000",
+                "02 000004 0001 03 01 04 41646472 03 3A3A31 9000",
             ),
             # The same Add again: command 1 is refused with ALREADY_EXISTS.
             ("80300000 0D 00 C001 C1 00 01 05 00 03 444D31 00", "0001 6A89 6300"),
@@ -397,7 +487,7 @@ RULES: tuple[Rule, ...] = (
         1,
         RuleFlag.NONE,
         # The root with all levels: on a fresh card it has its ACL (anybody: Add, Get; the issuer: all) and no children.
-        (("8031FF00 01 00 00", "02 000001 0000 45 00 00 04 0089 00BF 00 9000"),),
+        (("8031FF00 01 00 00", "02 000002 0000 45 00 00 04 0089 00BF 00 9000"),),
     ),
     Rule(
         Ins.READ_NEXT,
@@ -407,4 +497,50 @@ RULES: tuple[Rule, ...] = (
         # Nothing to go on with.
         (("80320101 00", "6985"),),
     ),
+    Rule(
+        Ins.INITIALIZE_UPDATE,
+        Guard.ANYBODY,
+        8,
+        RuleFlag.SETUP,
+        # No such key set.
+        (("80500900 08 0001020304050607 00", "6A88"),),
+    ),
+    Rule(
+        Ins.EXTERNAL_AUTHENTICATE,
+        Guard.ANYBODY,
+        16,
+        RuleFlag.SETUP,
+        # There is no channel to open.
+        (("84823300 10 00112233445566778899AABBCCDDEEFF", "6985"),),
+    ),
+    Rule(Ins.PERSONALIZE, Guard.PRINCIPAL, 61, RuleFlag.SETUP | RuleFlag.ZERO, (("80330000", "6700"),)),
+    Rule(Ins.TERMINATE, Guard.PRINCIPAL, 0, RuleFlag.ZERO, (("80340100", "6A86"),)),
+    Rule(
+        Ins.VERIFY,
+        Guard.ANYBODY,
+        0,
+        RuleFlag.ZERO,
+        # Ask for the tries; a wrong PIN costs one, the right one gives them back.
+        (("80200000", "63C3"), ("80200000 08 30303030FFFFFFFF", "63C2"), ("80200000 08 31323334FFFFFFFF", "9000")),
+    ),
+    Rule(
+        Ins.CHANGE_REFERENCE_DATA,
+        Guard.ANYBODY,
+        16,
+        RuleFlag.ZERO,
+        (("80240000 10 31323334FFFFFFFF 30303030FFFFFFFF", "9000"),),
+    ),
+    Rule(
+        Ins.RESET_RETRY_COUNTER,
+        Guard.ANYBODY,
+        16,
+        RuleFlag.ZERO,
+        (("802C0000 10 3132333435363738 30303030FFFFFFFF", "9000"),),
+    ),
+    Rule(Ins.PUT_KEY, Guard.PRINCIPAL, 67, RuleFlag.NONE, (("80D83181 01 00", "6700"),)),
+    # No such login.
+    Rule(Ins.CREDENTIAL, Guard.ANYBODY, 2, RuleFlag.NONE, (("80350100 03 014100 00", "6A82"),)),
+    # Nobody has drawn a challenge.
+    Rule(Ins.VERIFY_CREDENTIAL, Guard.ANYBODY, 18, RuleFlag.NONE, (("803601FF 12 0141 " + 16 * "00", "6985"),)),
+    Rule(Ins.GET_CHALLENGE, Guard.ANYBODY, 0, RuleFlag.NONE, ()),
 )

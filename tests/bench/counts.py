@@ -67,6 +67,6 @@ def _ram(sim: SimTransport, parameters: bytes) -> Result:
     taken = sim.transient()
     note = (
         f"transient arrays made at install: {taken.reset} CLEAR_ON_RESET, {taken.deselect} CLEAR_ON_DESELECT. "
-        "Principals, secure channel and OTA, which need more, are not built yet"
+        "Keys in transient objects, which cards keep elsewhere, and OTA, which is not built yet, are not in it"
     )
     return Result(taken.reset + taken.deselect, note)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from smartdm.card.channel import Channel
 from smartdm.card.commands import Card
+from smartdm.mo.uri import ROOT
 from smartdm.session import Session
 from smartdm.transport.sim import SimTransport, WriteKind
 from smartdm.wire import Principal
 from tests.bench import objects
+from tests.card.device import ISSUER, fresh_card, secured
 
 
 @dataclass(slots=True)
@@ -56,10 +58,16 @@ class Metered:
     def new(self, parameters: bytes = b"") -> Session:
         """A fresh card, opened as the issuer by who knows the catalog.  Its SELECT is in the tally."""
         self.sim.seed_random(b"")
-        self.sim.new_card(parameters)
+        fresh_card(self.sim, parameters)
         self.commits.append([])
         session = Session(Card(Channel(self)), objects.find)
         self.sim.principal(Principal.ISSUER)
+        return session
+
+    def secure(self) -> Session:
+        """The issuer's session at level 33 on the card that is there; its SELECT and its opening are in the tally."""
+        session = Session(Card(secured(self, ISSUER)), objects.find)
+        session.read(ROOT, 0)
         return session
 
     def transmit(self, apdu: bytes) -> bytes:

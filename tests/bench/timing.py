@@ -21,7 +21,7 @@ from smartdm.transport.pcsc import PcscTransport
 from smartdm.transport.sim import SimTransport
 from smartdm.wire import Principal
 from tests.bench.rows import NOT_MEASURED, Result
-from tests.card.device import SELECT, Device
+from tests.card.device import SELECT, Device, fresh_card
 from tests.interop.pcscd import FIRST, insert, missing, running
 
 ROUNDS, APDUS, WARM_UP = 5, 40_000, 80_000
@@ -93,7 +93,7 @@ def _pcsc_rate() -> Result:
     if lacking:
         return Result(None, f"{NOT_MEASURED}: this machine lacks {', '.join(lacking)}")
     with running() as service, SimTransport(java=service.java()) as sim:
-        sim.new_card()
+        fresh_card(sim)
         insert(sim, principal=Principal.ISSUER)
         with PcscTransport(FIRST) as reader:
             reader.transmit(SELECT)

@@ -26,6 +26,7 @@ def plant(sim: SimTransport, choices: Choices, params: bytes = b"") -> Judge:
     for number in range(4):
         judge.do(Add((), grow(choices, f"N{number}", 0)), who=ISSUER)
     judge.do(Add((), choices.instance(judge.model, ("acc",), "Acc")), who=choices.who())
+    judge.open_doors()
     return judge
 
 

@@ -81,8 +81,8 @@ def server(name: bytes) -> bytes:
     return add(b"?/Srv", leaf(name))
 
 
-def definition(name: bytes, tail: bytes, kind: int, rule: bytes = b"\x3f\x00\x00", meta: int = 0) -> bytes:
-    """One node of a definition; ``rule``: access, maximum, types."""
+def definition(name: bytes, tail: bytes, kind: int, rule: bytes = b"\x3f\x00\x00\x00", meta: int = 0) -> bytes:
+    """One node of a definition; ``rule``: access, maximum, types, proof."""
     return node(name, tail, kind, meta | META_DEFINITION, rule)
 
 

@@ -12,7 +12,7 @@ import pytest
 from smartdm.session import Session
 from smartdm.transport.sim import SimTransport
 from tests.card.attack import Attacker, attacker
-from tests.card.device import THROUGH_PCSC, Device, in_reader, past_the_reader
+from tests.card.device import THROUGH_PCSC, Device, fresh_card, in_reader, past_the_reader
 from tests.card.jcardsim import simulator_folder
 from tests.interop.pcscd import running
 
@@ -43,7 +43,7 @@ def device(simulator: SimTransport) -> Device:
     """A fresh card of the default profile, not yet opened."""
     simulator.commit_limit(384)
     simulator.seed_random(b"")
-    simulator.new_card()
+    fresh_card(simulator)
     return Device(simulator)
 
 

@@ -12,6 +12,10 @@ import pytest
 
 from smartdm.card.channel import Channel
 from smartdm.card.commands import Card
+from smartdm.card.keys import KeySet
+from smartdm.card.scp03 import Level
+from smartdm.card.secrecy import personalization
+from smartdm.card.secure import SecureLayer
 from smartdm.session import Session
 from smartdm.transport.base import Transport
 from smartdm.transport.pcsc import PcscTransport
@@ -36,6 +40,31 @@ def parameters(
 
 
 SMALL = parameters(small=True)
+
+ISSUER = KeySet(0x31, *(bytes((first,)) * 16 for first in (0xE1, 0xA2, 0xD3)))
+"""The issuer's keys on every card of the tests."""
+KDD = bytes(range(0xA0, 0xAA))
+PIN, PUK = b"1234", b"12345678"
+"""The holder's."""
+
+
+def secured(link: Transport, keys: KeySet, level: Level = Level.FULL) -> Channel:
+    """A secure channel, opened by the first command that is not SELECT."""
+    return Channel(link, layer=lambda send: SecureLayer(send, keys, level))
+
+
+def fresh_card(sim: SimTransport, params: bytes = b"") -> None:
+    """A fresh card, personalized; not yet opened."""
+    sim.new_card(params)
+    personalize(sim)
+
+
+def personalize(link: Transport) -> None:
+    """What every card goes through first."""
+    size = len(ISSUER.enc)
+    fresh = Card(secured(link, KeySet.test(0, size)))
+    fresh.select()
+    fresh.personalize(personalization(ISSUER, KDD, PIN, PUK))
 
 
 class CardInReader(SimTransport):
@@ -90,9 +119,13 @@ class Device:
         return self.tap or self.sim
 
     def new(self, params: bytes = b"") -> Session:
-        """Make a fresh card and open it."""
-        self.sim.new_card(params)
+        """Make a fresh card, personalize and open it."""
+        fresh_card(self.sim, params)
         return self.open()
+
+    def secure(self, keys: KeySet = ISSUER, level: Level = Level.FULL) -> Session:
+        """Select the applet; commands go through a secure channel with those keys, as their owner's."""
+        return Session(Card(secured(self.link, keys, level)))
 
     def open(self, principal: Principal = Principal.ISSUER) -> Session:
         """Select the applet and set who is asking."""

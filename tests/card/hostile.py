@@ -11,11 +11,14 @@ from random import Random
 
 from smartdm.wire import APPLET_AID, Cla, Ins, Option, Principal
 from tests.card.attack import OPTIONS, READ_ALL, apdu, delete, get, options, text
-from tests.card.device import SELECT
+from tests.card.device import ISSUER, SELECT
 from tests.card.hostile_words import Words
+from tests.oracle.scp03 import State, cbc_encrypt, pad, state
 
 Step = bytes | int | None
 
+SAFE = tuple(ins for ins in Ins if ins != Ins.TERMINATE)
+"""What does not end the life of the card."""
 PRINCIPALS = (*Principal, 8, 9, 255, 256)
 
 
@@ -30,6 +33,8 @@ class Hostile:
         """Low byte of the card's generation, for READ NEXT."""
         self.refused = False
         """Whether the last step was."""
+        self.answer = b""
+        """The data that the last step was answered with."""
         self._kinds: list[tuple[Callable[[], Iterator[Step]], int]] = [
             (self._valid, 30),
             (self._damaged, 30),
@@ -39,6 +44,7 @@ class Hostile:
             (self._frame, 5),
             (self._reset, 2),
             (self._principal, 4),
+            (self._channel, 3),
         ]
 
     def steps(self) -> Iterator[Step]:
@@ -76,7 +82,7 @@ class Hostile:
     def _noise(self) -> Iterator[Step]:
         size = self.random.choice([0, 1, 2, 5, 30, 255])
         byte, edge = self.words.byte, self.words.edge
-        head = (self.random.choice([0x80, 0x80, 0x90, 0x00, byte()]), self.random.choice([*Ins, byte()]))
+        head = (self.random.choice([0x80, 0x80, 0x90, 0x00, byte()]), self.random.choice([*SAFE, byte()]))
         yield apdu(head[1], self.random.randbytes(size), edge(), edge(), cla=head[0])
 
     def _answer(self) -> Iterator[Step]:
@@ -103,7 +109,7 @@ class Hostile:
             yield head + self.random.choice([b"", b"\x00", b"\x01", b"\x00" + (len(data)).to_bytes(2) + data])
         else:
             cla = self.random.choice([0x80, 0x90, 0x81, 0x84, byte()])
-            yield apdu(self.random.choice([*Ins, byte()]), data[:255], edge(), edge(), cla=cla)
+            yield apdu(self.random.choice([*SAFE, byte()]), data[:255], edge(), edge(), cla=cla)
 
     def _reset(self) -> Iterator[Step]:
         aid = self.random.choice([APPLET_AID, APPLET_AID[:5], APPLET_AID + b"\x00", b"\xa0\x00\x00\x00\x03"])
@@ -111,6 +117,38 @@ class Hostile:
 
     def _principal(self) -> Iterator[Step]:
         yield self.random.choice([Principal.ISSUER, Principal.ISSUER, self.random.choice(PRINCIPALS)])
+
+    def _channel(self) -> Iterator[Step]:
+        """A secure channel of the issuer, with good MACs around whatever comes; SELECT ends it."""
+        challenge = self.random.randbytes(8)
+        yield apdu(Ins.INITIALIZE_UPDATE, challenge, ISSUER.kvn)
+        if len(self.answer) == 29:
+            now = state(ISSUER.enc, ISSUER.mac, challenge, self.answer[13:21])
+            now.level = self.random.choice([0x03, 0x33, 0x33, 0x13])
+            mac = now.command_mac(0x84, Ins.EXTERNAL_AUTHENTICATE, now.level, 0, now.host_cryptogram)
+            yield apdu(Ins.EXTERNAL_AUTHENTICATE, now.host_cryptogram + mac, now.level, cla=0x84, le=b"")
+            for _ in range(self.random.randint(1, 6)):
+                yield self._wrapped(now)
+        yield SELECT
+
+    def _wrapped(self, now: State) -> bytes:
+        edge, size = self.words.edge, self.random.choice([0, 0, 1, 8, 16, 60, 67, 200])
+        data, ins, cla = self.random.randbytes(size), self.random.choice([*SAFE, self.words.byte()]), 0x84
+        if self.random.random() < 0.5:
+            data, ins = (b"\x00" + b"".join(self.batch()))[:230], Ins.BATCH
+        if ins in {Ins.TERMINATE, Ins.EXTERNAL_AUTHENTICATE} or ins >> 4 in {6, 9}:
+            ins = Ins.READ
+        p1, p2 = (
+            (0, 0) if ins == Ins.BATCH else (self.random.choice([0, 0x31, edge()]), self.random.choice([0, edge()]))
+        )
+        now.counter += 1
+        if data and self.random.random() < 0.95:
+            fill = pad(data) if self.random.random() < 0.95 else data.ljust(len(pad(data)), b"\x11")
+            data = cbc_encrypt(now.enc, now.command_iv(), fill)
+        mac = now.command_mac(cla, ins, p1, p2, data)
+        if self.random.random() < 0.05:
+            mac = self.random.randbytes(8)
+        return apdu(ins, data + mac, p1, p2, cla=cla, le=self.random.choice([b"", b"\x00"]))
 
     def _any(self) -> Iterator[Step]:
         yield from self.random.choice([self._noise, self._frame, self._reset, self._answer])()

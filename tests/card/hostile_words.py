@@ -106,9 +106,9 @@ class Words:
 
     def rule(self) -> bytes:
         access = self.random.choice([0x3F, 0x3F, 0x7F, self.byte()])
-        return bytes(
-            (access, self.random.choice([0, 0, 1, 2, 255]), self.random.choice([0, 0, 1, 2, 0x40, self.edge()]))
-        )
+        maximum = self.random.choice([0, 0, 1, 2, 255])
+        types = self.random.choice([0, 0, 1, 2, 0x40, self.edge()])
+        return bytes((access, maximum, types, self.random.choice([0, 0, 0, self.byte()])))
 
     def subtree(self, roots: int) -> Iterator[bytes]:
         """Nodes in level order; rarely not as many as their parents announce."""

@@ -6,23 +6,26 @@ Nothing of the host's codec is used: commands are written and answers read by ``
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from smartdm.card.secrecy import key_value
 from smartdm.errors import describe
 from smartdm.transport.sim import SimTransport
-from smartdm.wire import Cla, Ins, Principal, Sw
+from smartdm.wire import Cla, Format, Ins, Principal, Sw
 from smartdm.wire import Node as Fixed
+from tests.card.device import fresh_card
+from tests.card.entering import ROOM, Doors
 from tests.card.seen import SELECT, Told, apdu, told
 from tests.oracle import writing
-from tests.oracle.acl import ISSUER
-from tests.oracle.commands import Add, Command, Get
+from tests.oracle.acl import ANYBODY, ISSUER
+from tests.oracle.commands import Add, Command, Get, Replace
 from tests.oracle.doubts import Refused
 from tests.oracle.feed import snapshot
 from tests.oracle.fresh import fresh
-from tests.oracle.nodes import REGISTRY, SERVERS, Node, Path, leaf, record_sizes
+from tests.oracle.nodes import ID, KEYS, REGISTRY, SERVERS, Node, Path, leaf, record_sizes
 from tests.oracle.reading import HEADER, Item, Reader
-from tests.oracle.rights import is_registry, readable, server_name
-from tests.oracle.tree import Card
+from tests.oracle.rights import is_registry, readable, server_id, server_name
+from tests.oracle.tree import CHANNEL, Card
 from tests.oracle.views import Numbers, View, newer, shown
 from tests.oracle.writing import NO_OPTIONS, Options
 
@@ -61,18 +64,47 @@ class Judge:
     """Whether there may be too little room; the judge does not count bytes beforehand."""
     gathered: int = 0
     """How often a batch was sent again."""
+    doors: Doors | None = None
+    """By which those who ask come in; None: the simulator lends them the applet's word for who is asking."""
 
     @classmethod
     def new(cls, sim: SimTransport, params: bytes = b"") -> Judge:
         """A fresh card."""
-        sim.new_card(params)
+        fresh_card(sim, params)
+        return cls.of(sim)
+
+    @classmethod
+    def of(cls, sim: SimTransport) -> Judge:
+        """A card that was just personalized."""
         judge = cls(sim)
         first = judge.select()
-        judge.model = fresh(first.max_depth, first.node_limit)
+        judge.model = fresh(first.max_depth, first.node_limit, judge.identity())
         judge.learn()
         return judge
 
+    def identity(self) -> bytes:
+        """The value of ``?/Id``, which the card itself has made."""
+        item = Reader(self.read((REGISTRY, ID)).data).flat()[0]
+        return item.value
+
+    def open_doors(self) -> None:
+        """From now on everybody comes in by a real door; the servers that the card knows get keys for it."""
+        place = (REGISTRY, SERVERS)
+        leaves = [node for node in self.model.find(place).children if not node.definition and node.name != ANYBODY]
+        doors = Doors.of(self.sim, [server_id(node.name) for node in leaves])
+        self.ask_as(ISSUER)
+        for node in leaves:
+            value = key_value(doors.keys[server_id(node.name)])
+            assert_sw(self.run([Replace((*place, node.name), value)]).sw, Sw.OK)
+            self.model.generation += 1
+            node.definition, node.format, node.value = (KEYS,), Format.BIN, value
+            node.changed(self.model.generation, None)
+        self.doors = doors
+        self.ask_as(ISSUER)
+
     def send(self, command: bytes) -> tuple[bytes, int]:
+        if self.doors:
+            return self.doors.send(command)
         raw = self.sim.transmit(command)
         return raw[:-2], int.from_bytes(raw[-2:])
 
@@ -80,18 +112,22 @@ class Judge:
         """Select; what it tells."""
         data, sw = self.send(SELECT)
         assert sw == Sw.OK
+        self.model.proof = CHANNEL
         self.ask_as(who)
         return told(data)
 
     def ask_as(self, who: str) -> None:
         """From now on this one is asking."""
         self.who = who
+        if self.doors:
+            self.doors.enter(who)
+            return
         fixed = {ISSUER: Principal.ISSUER, "": Principal.NOBODY}
         self.sim.principal(fixed[who] if who in fixed else self.numbers.principal(who))
 
     def run(self, commands: Sequence[Command], options: Options = NO_OPTIONS) -> Answer:
         """A batch, sent again while the card gathers its memory."""
-        parts = writing.batch(commands, self.numbers.ids, options)
+        parts = writing.batch(commands, self.numbers.ids, options, ROOM if self.doors else writing.PART)
         for _ in range(GATHERINGS):
             answer = self._parts(parts)
             if answer.sw != Sw.SEND_AGAIN:
@@ -171,9 +207,10 @@ class Judge:
             return
         reader = Reader(answer.data)
         assert reader.generation == new.generation
+        asked = replace(new, proof=self.model.proof)
         for get in gets:
             seen = self.numbers.tree(reader.tree(get.levels))
-            assert seen == shown(new, get.path, self.who, get.levels)
+            assert seen == shown(asked, get.path, self.who, get.levels)
         assert reader.done
 
     def refuse(self, sw: Sw, *commands: Command, who: str | None = None) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from smartdm.errors import TransportError
-from smartdm.wire import APPLET_AID, Cla, Ins, Principal, Sw
+from smartdm.wire import APPLET_AID, RULES, Cla, Guard, Ins, Principal, Sw
 from tests.card.attack import OPTIONS, READ_ALL, Attacker, apdu, assert_sw, delete, text
 from tests.card.channels import CLOSED, MANAGE, is_elsewhere
 from tests.card.device import SELECT, THROUGH_PCSC
 
 DATA = {Ins.BATCH: b"\x00" + OPTIONS, Ins.READ: b"\x00", Ins.READ_NEXT: b""}
 SWITCH = {Ins.BATCH: Sw.OK, Ins.READ: Sw.OK, Ins.READ_NEXT: Sw.NO_CURSOR}
+OTHERS = {rule.ins: bytes(rule.min_lc) for rule in RULES if rule.guard is Guard.PRINCIPAL and rule.ins not in DATA}
+"""What else is for somebody: instruction -> data."""
 
 
 def raw(cla: int, ins: int, p1: int = 0, p2: int = 0, rest: bytes = b"") -> bytes:
@@ -21,27 +23,32 @@ def raw(cla: int, ins: int, p1: int = 0, p2: int = 0, rest: bytes = b"") -> byte
 # Class.
 
 
-@pytest.mark.parametrize("ins", Ins)
+@pytest.mark.parametrize("ins", DATA)
 def test_every_class_but_ours_is_unknown(card: Attacker, ins: Ins):
     before = card.tree()
     chained = Sw.OK if ins is Ins.BATCH else Sw.NOT_CHAINABLE
     for cla in range(256):
         unknown = CLOSED if is_elsewhere(cla) else Sw.CLA_UNKNOWN
-        expected = {Cla.PLAIN: SWITCH[ins], Cla.PLAIN | Cla.CHAIN: chained}.get(cla, unknown)
+        mine = {Cla.PLAIN: SWITCH[ins], Cla.PLAIN | Cla.CHAIN: chained}
+        mine |= {int(cla | Cla.SECURE): Sw.NOT_ALLOWED for cla in mine}  # there is no secure channel
+        expected = mine.get(cla, unknown)
         assert_sw(card.device.apdu(apdu(ins, DATA[ins], cla=cla))[1], expected)
+        if expected == Sw.NOT_ALLOWED:
+            card.device.open()  # nobody is asking any more
         if cla == Cla.PLAIN | Cla.CHAIN and ins is Ins.BATCH:
             assert_sw(card.part(b"", 1)[1], Sw.WRONG_LENGTH)  # ends the chain: a part holds something
     assert card.tree() == before
     card.works()
 
 
-@pytest.mark.parametrize("bits", [Cla.SECURE, 0x04, 0x08, 0x01, 0x02, Cla.CHANNEL])
-def test_secure_messaging_and_channels_are_not_offered_and_not_ignored(card: Attacker, bits: int):
+@pytest.mark.parametrize("bits", [Cla.SECURE, 0x08, 0x0C, 0x01, 0x02, Cla.CHANNEL])
+def test_secure_messaging_without_a_channel_and_logical_channels_are_not_ignored(card: Attacker, bits: int):
     before = card.tree()
     data = b"\x00" + OPTIONS + delete(b"A")
-    expected = CLOSED if bits & Cla.CHANNEL else Sw.CLA_UNKNOWN
+    expected = CLOSED if bits & Cla.CHANNEL else Sw.NOT_ALLOWED if bits == Cla.SECURE else Sw.CLA_UNKNOWN
     assert_sw(card.device.apdu(apdu(Ins.BATCH, data, cla=Cla.PLAIN | bits))[1], expected)
     assert_sw(card.device.apdu(apdu(Ins.BATCH, data, cla=Cla.PLAIN | Cla.CHAIN | bits))[1], expected)
+    card.device.open()
     assert card.tree() == before
 
 
@@ -171,11 +178,11 @@ def test_a_refusal_tells_its_cause_whatever_the_le(card: Attacker, le: bytes):
 # Who asks, and SELECT.
 
 
-@pytest.mark.parametrize("ins", Ins)
+@pytest.mark.parametrize("ins", [*DATA, *OTHERS])
 def test_nothing_runs_for_nobody(card: Attacker, ins: Ins):
     before = card.tree()
     card.device.open(Principal.NOBODY)
-    data = b"\x00" + OPTIONS + delete(b"A") if ins is Ins.BATCH else DATA[ins]
+    data = b"\x00" + OPTIONS + delete(b"A") if ins is Ins.BATCH else (DATA | OTHERS)[ins]
     for cla in (Cla.PLAIN, Cla.PLAIN | Cla.CHAIN):
         assert_sw(card.device.apdu(apdu(ins, data, cla=cla))[1], Sw.NOT_ALLOWED)
     card.device.open()

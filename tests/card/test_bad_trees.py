@@ -169,7 +169,7 @@ def elements() -> list[tuple[bytes, bytes, bool]]:
     full = Format.CHR | Kind.TITLE | Kind.ACL
     texts = text("Tÿpe".encode()) + text("Títle".encode()) + text(b"\x09\x01*\x10\x03srv")
     return [
-        (options(Option.ATOMIC | Option.IF_GENERATION | Option.TIME, bytes((0, 0, 2)) + bytes(4)), b"", True),
+        (options(Option.ATOMIC | Option.IF_GENERATION | Option.TIME, bytes((0, 0, 3)) + bytes(4)), b"", True),
         (add(b"A/B"), b"", False),
         (interior(b"S", 2), b"", False),
         (leaf(b"full", kind=full, meta=0x80, texts=texts)[:-1] + b"\x05", b"value", False),

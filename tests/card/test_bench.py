@@ -43,9 +43,9 @@ def test_the_figures_of_the_store_hold(results: dict[str, Result], figure: str):
 
 
 @pytest.mark.parametrize("figure", ["read-apdus", "read-bytes", "provision-apdus", "provision-writes"])
-def test_the_figures_for_a_secure_channel_are_within_their_targets_without_one(results: dict[str, Result], figure: str):
+def test_the_figures_for_a_secure_channel_hold(results: dict[str, Result], figure: str):
     row = next(row for row in ROWS if row.id == figure)
-    assert judge(row, results[figure]) is not False, results[figure].note
+    assert judge(row, results[figure]) is True, results[figure].note
 
 
 def test_a_replaced_leaf_costs_a_record_a_page_and_a_superblock(results: dict[str, Result]):

@@ -28,7 +28,7 @@ from tests.card.attack import (
     replace,
     text,
 )
-from tests.card.device import SELECT, Device, parameters
+from tests.card.device import SELECT, Device, parameters, personalize
 from tests.card.store import branch, fill, leaf, pattern, uri
 from tests.card.test_store_transactions import damage
 from tests.oracle.reading import Reader
@@ -57,6 +57,7 @@ def test_a_card_that_uses_its_reserve_tells_no_free_memory(device: Device):
 def test_a_batch_that_meets_a_damaged_id_table_is_told_so_and_not_that_it_is_wrong(device: Device, tmp_path: Path):
     path = tmp_path / "card"
     device.sim.open_image(path)
+    personalize(device.sim)
     before = path.read_bytes()
     device.open().apply(Batch().add(uri(""), leaf("x", b"value")))
     device.sim.new_card()  # lets go of the file
@@ -91,9 +92,11 @@ def test_a_batch_that_fills_more_than_a_segment_goes_on_in_the_next(device: Devi
 
 DEFINITION = (
     definition(b"mo", b"\x03", Format.NODE)
-    + definition(b"Name", b"\x07a/b\nc/d", Format.CHR, b"\x3f\x00\x02")
+    + definition(b"Name", b"\x07a/b\nc/d", Format.CHR, b"\x3f\x00\x02\x00")
     + definition(b"Only", text(b""), Format.CHR)
-    + definition(b"", text(b""), Format.CHR, bytes((Access.GET | Access.ADD | Access.REPLACE | Access.PERMANENT, 0, 0)))
+    + definition(
+        b"", text(b""), Format.CHR, bytes((Access.GET | Access.ADD | Access.REPLACE | Access.PERMANENT, 0, 0, 0))
+    )
 )
 MO, NAME, ONLY, ANY = range(64, 68)
 """Node ids of the definitions on a card with TARGET."""

@@ -111,7 +111,7 @@ def test_nothing_can_be_got_below_a_node_without_get(judge: Judge, who: str):
 def test_add_asks_the_definition_of_what_is_added_first(judge: Judge):
     node = defined("X", ("sealed",), defined("x", ("sealed", "x")))
     judge.refuse(Sw.ACCESS_DENIED, Add((), node))
-    judge.done(Add((), branch("Mine", node)))  # what comes with it needs no Add
+    judge.refuse(Sw.ACCESS_DENIED, Add((), branch("Mine", node)))  # nor may it come inside of something else
     judge.done(Add((), node), who=ISSUER)
     judge.look()
 

@@ -36,7 +36,7 @@ def scattered(device: Device, seed: int) -> tuple[Session, Random]:
 
 
 # Cards on which the large leaf is refused at once, so that nothing is moved for it.
-@pytest.mark.parametrize("seed", [1, 3, 4, 6, 8])
+@pytest.mark.parametrize("seed", [1, 4, 5, 6, 7])
 def test_batches_that_were_refused_leave_the_later_ones_their_room(device: Device, seed: int):
     outcomes = []
     for refusals in (0, 6):

@@ -139,7 +139,7 @@ def test_a_delete_may_use_the_reserve_and_an_add_may_not(device: Device):
 @BOTH
 def test_the_limit_of_nodes_has_its_own_status(device: Device, profile: str):
     session = device.new(PROFILES[profile] + parameters(nodes=16))
-    session.apply(Batch().add(ROOT, branch("A", *leaves(7))))
+    session.apply(Batch().add(ROOT, branch("A", *leaves(5))))
     assert refusal(session, Batch().add(ROOT, branch("B", leaf("C")))) == Sw.NO_NODE_LEFT
     session.apply(Batch().add(ROOT, leaf("B")))
     before = look(device)

@@ -224,7 +224,7 @@ def test_the_registry_is_no_part_of_the_tree(judge: Judge):
     seen = judge.look()
     assert seen is not None
     assert {path[0] for path, _ in seen.names() if path} == {"A", "L"}
-    assert judge.audit().nodes == judge.model.nodes() == 7 + sum(1 for _ in seen.names())
+    assert judge.audit().nodes == judge.model.nodes() == 9 + sum(1 for _ in seen.names())
 
 
 def test_the_issuer_passes_no_list(judge: Judge):

@@ -11,6 +11,7 @@ import pytest
 
 from smartdm.transport.sim import SimTransport, WriteKind
 from smartdm.wire import Sw
+from tests.card.device import personalize
 from tests.card.judge import Judge, State, assert_sw
 from tests.card.store import PROFILES
 from tests.card.tear_cards import basic, leaves, pattern, wide
@@ -208,10 +209,9 @@ def damage(path: Path, image: bytes, *places: int) -> None:
 
 def on_file(simulator: SimTransport, path: Path, profile: str) -> Judge:
     """A card with the basic tree whose image is in a file."""
-    judge = Judge(simulator)
     simulator.open_image(path, PROFILES[profile])
-    judge.model.max_depth = judge.select().max_depth
-    judge.learn()
+    personalize(simulator)
+    judge = Judge.of(simulator)
     basic(judge)
     return judge
 

@@ -22,11 +22,10 @@ def test_rendered_file_is_current(path: Path):
     assert path.read_text() == render.targets(ROOT)[path], "run: python -m smartdm.render"
 
 
-def test_instructions_are_consecutive_and_legal():
-    numbers = [int(ins) for ins in wire.Ins]
-    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    assert all(ins >> 4 not in (0x6, 0x9) for ins in numbers)
-    assert [rule.ins for rule in wire.RULES] == list(wire.Ins)
+def test_instructions_are_legal():
+    assert all(ins >> 4 not in (0x6, 0x9) for ins in wire.Ins)
+    assert {rule.ins for rule in wire.RULES} == set(wire.Ins)
+    assert len(wire.RULES) == len(wire.Ins)
 
 
 @pytest.mark.parametrize("family", [wire.Sw, wire.Command, wire.Select, wire.Install, wire.Option, wire.Kind])

@@ -6,6 +6,7 @@ import pytest
 
 from smartdm.transport.sim import SimTransport
 from smartdm.wire import Principal
+from tests.card.device import fresh_card
 from tests.card.jcardsim import simulator_folder
 from tests.interop.pcscd import Pcscd, insert, pull, running
 
@@ -26,10 +27,11 @@ def simulator(pcscd: Pcscd, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def card(simulator: SimTransport) -> Iterator[SimTransport]:
-    """A fresh card, T=1, in the first slot; the issuer after each SELECT."""
+    """A fresh card, T=1, in the first slot; the issuer after each SELECT.  ``since_read`` counts from here."""
     simulator.commit_limit(384)
     simulator.seed_random(b"")
-    simulator.new_card()
+    fresh_card(simulator)
     insert(simulator, principal=Principal.ISSUER)
+    simulator.counters()
     yield simulator
     pull(simulator)

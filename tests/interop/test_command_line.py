@@ -13,16 +13,19 @@ from jsonschema import Draft202012Validator
 from smartdm.transport.pcsclib import Context
 from smartdm.transport.sim import SimTransport
 from tests.interop.pcscd import FIRST, SECOND, SOCKET_VARIABLE, Pcscd, insert, pull, wait_for
-from tests.system.running import REPOSITORY, SMALL, Cli, passed_on
+from tests.system.running import PIN, PUK, REPOSITORY, SMALL, Cli, passed_on
 
 CARD = f"pcsc:{FIRST}"
+ISSUER = ("--card", CARD, "--as", "issuer", "--keys", "test")
 
 
 @pytest.fixture
 def cli(tmp_path: Path, pcscd: Pcscd) -> Cli:
     """The command line without a simulated card, near the slots."""
     home = {"SMARTDM_HOME": str(tmp_path / "home"), "PYTHONPATH": str(REPOSITORY / "host")}
-    cli = Cli(tmp_path, {**passed_on(), **home, "PYTHONIOENCODING": "utf-8", SOCKET_VARIABLE: str(pcscd.socket)})
+    holder = {"CARD_PIN": PIN, "CARD_PUK": PUK}
+    pcsc = {"PYTHONIOENCODING": "utf-8", SOCKET_VARIABLE: str(pcscd.socket)}
+    cli = Cli(tmp_path, {**passed_on(), **home, **holder, **pcsc})
     cli.file("small.xml", SMALL)
     return cli
 
@@ -95,18 +98,49 @@ def test_readers_are_listed_and_completed(cli: Cli, card: SimTransport):
 
 
 @pytest.mark.usefixtures("card")
-def test_who_asks_cannot_be_chosen_on_a_real_card(cli: Cli):
-    told = cli.fails(2, "--card", CARD, "--principal", "issuer", "mo", "tree")
-    assert told == "ERROR: --principal works on simulated cards only: a real card decides itself who asks\n"
+def test_who_asks_is_not_to_be_had_without_keys(cli: Cli):
+    told = cli.fails(2, "--card", CARD, "--as", "issuer", "mo", "tree")
+    assert told.startswith("ERROR: there are no keys for 'issuer': put references to them into ")
+    assert told.endswith("doors.toml (see docs/cli.md), or name them with --keys\n")
 
 
-def test_a_card_where_nobody_is_known_says_what_works(cli: Cli, card: SimTransport):
+@pytest.mark.usefixtures("card")
+def test_keys_that_are_not_those_of_the_card_spend_no_try(cli: Cli):
+    assert "no try was spent" in cli.fails(5, *ISSUER, "mo", "tree")
+
+
+def test_a_card_that_nobody_in_particular_asks_says_what_works(cli: Cli, card: SimTransport):
     pull(card)
     insert(card)
     told = cli.fails(4, "--card", CARD, "mo", "tree")
     assert "(6982 NOT_ALLOWED, DM 425)" in told
-    assert "; a real card lets nobody in yet" in told
+    assert told.endswith("; nobody in particular is asking: say with --as who does\n")
     cli.ok("--card", CARD, "card", "info")
+
+
+def test_doors_open_a_card_in_a_reader_to_each_of_its_principals(cli: Cli, serve):
+    cli.new_card("a")
+    cli.add_server("srv1", 0x41)
+    for name in ("#issuer", "#holder", "srv1"):
+        cli.ok("mo", "add", f"./{name.strip('#')}", "--interior", "--acl", f"Add={name}&Delete=#issuer&Get=*")
+    serve("a")
+    doors = {"issuer": ISSUER[2:], "holder": ("--as", "holder", "--pin", "env:CARD_PIN"), "srv1": ("--as", "srv1")}
+    for who, door in doors.items():
+        for node in doors:
+            code = cli("--card", CARD, *door, "mo", "add", f"./{node}/{who}", "x").code
+            assert code == (0 if node == who else 4), (who, node)
+
+
+def test_a_card_that_was_just_made_is_personalized_in_its_reader(cli: Cli, serve):
+    cli.ok("sim", "new", "a")
+    serve("a")
+    assert "not personalized yet" in cli.fails(4, *ISSUER, "mo", "tree")
+    secrets = ("--pin", "env:CARD_PIN", "--puk", "env:CARD_PUK")
+    told = cli.fails(2, "--card", CARD, "card", "personalize", "--test-keys", *secrets, "--yes")
+    assert "everybody knows the test keys" in told
+    cli.personalize("--card", CARD, "--insecure")
+    cli.ok(*ISSUER, "mo", "add", "./Note", "x")
+    assert "6982" in cli.fails(4, "--card", CARD, "mo", "get", "./Note")
 
 
 @pytest.mark.usefixtures("card")
@@ -151,24 +185,35 @@ def test_a_card_in_a_reader_is_watched_with_one_command_a_look(cli: Cli, card: S
 
 
 def test_a_simulated_card_is_served_and_keeps_what_is_written(cli: Cli, serve):
-    cli.ok("sim", "new", "a")
+    cli.new_card("a")
     served = serve("a")
     assert served.first == "sim:a is in the virtual reader at 127.0.0.1:35963 (T=1); Ctrl-C takes it out\n"
     assert "using sim:a" in cli.fails(3, "--card", "sim:a", "mo", "tree")
-    cli.ok("--card", CARD, "mo", "import", "small.xml")
+    cli.ok(*ISSUER, "mo", "import", "small.xml")
     assert served.interrupt() == (0, "sim:a is out of the reader\n")
     assert cli.ok("--card", "sim:a", "mo", "get", "./Mail/Addr").out == "mail.example.org"
 
 
 def test_a_card_is_served_with_t0_to_nobody_in_another_slot(cli: Cli, serve):
-    cli.ok("sim", "new", "a")
-    served = serve("a", "--t0", "--principal", "nobody", "--vpcd", ":35964", "--json", slot=1)
+    cli.new_card("a")
+    served = serve("a", "--t0", "--vpcd", ":35964", "--json", slot=1)
     document = json.loads(served.first + _rest(served))
     check("sim-serve", document)
     assert (document["protocol"], document["principal"]) == ("T=0", "nobody")
     info = cli.ok("--card", f"pcsc:{SECOND}", "card", "info", "-v")
     assert "T=0" in info.err
     assert "6982" in cli.fails(4, "--card", f"pcsc:{SECOND}", "mo", "tree")
+    cli.ok("--card", f"pcsc:{SECOND}", *ISSUER[2:], "mo", "tree")
+
+
+def test_a_card_is_served_to_a_principal_who_needs_no_door(cli: Cli, serve):
+    cli.new_card("a")
+    cli.add_server("srv1", 0x41)
+    cli.ok("mo", "add", "./srv1", "--interior", "--acl", "Add=srv1&Get=*")
+    cli.ok("mo", "add", "./issuer", "--interior", "--acl", "Add=#issuer&Get=*")
+    serve("a", "--principal", "srv1")
+    cli.ok("--card", CARD, "mo", "add", "./srv1/Note", "x")
+    assert "6982" in cli.fails(4, "--card", CARD, "mo", "add", "./issuer/Note", "x")
 
 
 def _rest(served: Served) -> str:
@@ -180,13 +225,13 @@ def _rest(served: Served) -> str:
 
 
 def test_an_armed_cut_happens_in_the_reader(cli: Cli, serve):
-    cli.ok("sim", "new", "a")
+    cli.new_card("a")
     cli.ok("sim", "cut", "a", "--at", "2")
     served = serve("a")
-    told = cli.fails(3, "--card", CARD, "mo", "import", "small.xml")
+    told = cli.fails(3, *ISSUER, "mo", "import", "small.xml")
     assert f"the card in {FIRST} did not answer. The card holds the state before" in told
     wait_for(lambda: Context().readers()[0].present, "the card to be back")
-    cli.ok("--card", CARD, "mo", "import", "small.xml")
+    cli.ok(*ISSUER, "mo", "import", "small.xml")
     code, told = served.interrupt()
     assert (code, told.splitlines()[0]) == (0, "the power was cut; the card comes back")
     assert " -\n" in cli.ok("sim", "list").out, "the cut is used up"

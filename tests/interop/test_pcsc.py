@@ -90,7 +90,7 @@ def test_a_reset_takes_the_power_away_and_keeps_the_card_ours(card: SimTransport
         assert transport.transmit(READ) == b"\x69\x86", "nothing is selected"
         with pytest.raises(CardBusyError):
             PcscTransport(FIRST)
-        assert card.counters().total.apdus == 2
+        assert card.counters().since_read.apdus == 2
 
 
 def test_the_card_is_given_back_without_a_door_open(card: SimTransport):
@@ -191,7 +191,7 @@ def test_an_exclusive_card_is_nobody_elses(card: SimTransport):
         told = subprocess.run(["opensc-tool", "-r", "0", "-s", "00A40400"], capture_output=True, text=True, check=False)
     assert told.returncode != 0
     assert "in use by another application" in told.stderr
-    assert card.counters().total.apdus == 0
+    assert card.counters().since_read.apdus == 0
 
 
 # Cards and services that go

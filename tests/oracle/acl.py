@@ -83,23 +83,30 @@ class Acl:
 
 
 NONE = Acl()
+Lost = Sequence[frozenset[str]]
+"""What is taken away on each node of a chain, whatever the list that counts there says; nothing where it ends."""
 
 
-def effective(chain: Sequence[Acl]) -> Acl:
-    """The list that counts for the last node of a path; ``chain``: the lists from the root down to it."""
-    return next((acl for acl in reversed(chain) if acl), NONE)
+def allows(chain: Sequence[Acl], command: str, who: str, lost: Lost = ()) -> bool:
+    """Whether ``who`` may do that to the last node of a path; ``chain``: the lists from the root down to it.
+
+    What a node has lost is lost for those that inherit from it; a list of its own begins anew.
+    """
+    allowed = False
+    for at, acl in enumerate(chain):
+        if acl:
+            allowed = acl.allows(command, who)
+        if at < len(lost) and command in lost[at]:
+            allowed = False
+    return allowed
 
 
-def allows(chain: Sequence[Acl], command: str, who: str) -> bool:
-    """Whether ``who`` may do that to the last node of a path."""
-    return effective(chain).allows(command, who)
-
-
-def may_change_acl(chain: Sequence[Acl], who: str, *, leaf: bool) -> bool:
+def may_change_acl(chain: Sequence[Acl], who: str, *, leaf: bool, lost: Lost = ()) -> bool:
     """Interior node: Replace on it or on its parent.  Leaf: Replace on its parent.  The root's is the issuer's."""
     if len(chain) == 1:
         return who == ISSUER
-    return allows(chain[:-1], "Replace", who) or (not leaf and allows(chain, "Replace", who))
+    above = allows(chain[:-1], "Replace", who, lost[: len(chain) - 1])
+    return above or (not leaf and allows(chain, "Replace", who, lost))
 
 
 def creators(who: str) -> Acl:
@@ -107,9 +114,9 @@ def creators(who: str) -> Acl:
     return Acl.of((command, who) for command in ("Add", "Delete", "Get", "Replace"))
 
 
-def of_new_node(parents: Sequence[Acl], own: Acl, who: str, *, leaf: bool) -> Acl:
+def of_new_node(parents: Sequence[Acl], own: Acl, who: str, *, leaf: bool, lost: Lost = ()) -> Acl:
     """The list of a new node: the one that came with it; else none, but for an interior node out of reach."""
-    if own or leaf or allows(parents, "Replace", who):
+    if own or leaf or allows(parents, "Replace", who, lost):
         return own
     return creators(who)
 

@@ -12,7 +12,7 @@ from tests.oracle.doubts import Doubts
 from tests.oracle.forms import check_name, check_servers, check_texts, check_value
 from tests.oracle.nodes import UPLOADS, Node, Path
 from tests.oracle.registry import NOT_HERE
-from tests.oracle.rights import access, is_registry, right
+from tests.oracle.rights import access, allows, is_registry, lost, right
 
 if TYPE_CHECKING:
     from tests.oracle.tree import Card
@@ -73,7 +73,7 @@ def add(card: Card, chain: list[Node], command: Add, who: str, doubts: Doubts) -
     parent = chain[-1]
     if parent.is_leaf:
         doubts.any_time(Sw.NOT_INTERIOR)
-    if not acls.allows([each.acl for each in chain], "Add", who):
+    if not allows(card, chain, "Add", who):
         doubts.right()
     if len(parent.children) + len(command.nodes) > Limit.CHILDREN:
         doubts.form(Sw.TOO_WIDE)
@@ -88,16 +88,23 @@ def add(card: Card, chain: list[Node], command: Add, who: str, doubts: Doubts) -
         _places(card, node, (*command.path, node.name), doubts)
         for each in node.walk():
             _new(card, each, doubts, sourced=command.sourced and each is command.node)
+            if each is not node and len(each.definition or ()) == 1:
+                # The root of an object, wherever it comes.
+                _may_come(card.rule(each.definition), who, doubts)
+
+
+def _may_come(rule: Node | None, who: str, doubts: Doubts) -> None:
+    if rule and rule.rule and not rule.rule.access & Access.ADD and who != acls.ISSUER:
+        # The node arrives behind the command, when the right on its parent was asked for already.
+        doubts.any_time(Sw.ACCESS_DENIED)
 
 
 def _top(card: Card, chain: list[Node], node: Node, who: str, doubts: Doubts) -> None:
     """The top node of a subtree below its parent, the last of the chain."""
     rule = card.rule(node.definition) if node.definition else None
-    if rule and rule.rule and not rule.rule.access & Access.ADD and who != acls.ISSUER:
-        # The node arrives behind the command, when the right on its parent was asked for already.
-        doubts.any_time(Sw.ACCESS_DENIED)
+    _may_come(rule, who, doubts)
     check_name(node.name, doubts)
-    if node.is_leaf and node.acl and not acls.allows([each.acl for each in chain], "Replace", who):
+    if node.is_leaf and node.acl and not allows(card, chain, "Replace", who):
         doubts.any_time(Sw.NOT_ALLOWED)
     _defined(card, chain[-1], node, doubts)
 
@@ -179,7 +186,7 @@ def set_acl(card: Card, chain: list[Node], command: SetAcl, who: str, doubts: Do
     if is_registry(command.path):
         doubts.any_time(*NOT_HERE)
         return
-    if not acls.may_change_acl([node.acl for node in chain], who, leaf=chain[-1].is_leaf):
+    if not acls.may_change_acl([node.acl for node in chain], who, leaf=chain[-1].is_leaf, lost=lost(card, chain)):
         doubts.right()
         if len(chain) == 1:
             doubts.right(Sw.PERMANENT)

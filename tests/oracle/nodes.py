@@ -11,7 +11,7 @@ from tests.oracle.acl import NONE, Acl
 Path = tuple[str, ...]
 """Names from the root down; a path whose first name begins with ``?`` lies in the registry."""
 
-REGISTRY, SERVERS, UPLOADS = "?", "Srv", "Up"
+REGISTRY, SERVERS, UPLOADS, KEYS, ID = "?", "Srv", "Up", "Key", "Id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,14 @@ class Rule:
     """What a definition says beyond Format, Type and Title.
 
     ``access``: wire.Access; ``maximum``: nodes of a placeholder under one parent, 0 = any number; ``types``: the
-    further ones of a leaf.
+    further ones of a leaf; ``proof``: what a Get wants (high half) and what changes want (low half), wire.Proof.
     """
 
     access: int
     maximum: int = 0
     required: bool = False
     types: tuple[str, ...] = ()
+    proof: int = 0
 
 
 @dataclass(eq=False)
@@ -130,18 +131,25 @@ def rule_leaf(
     maximum: int = 0,
     required: bool = False,
     types: tuple[str, ...] = (),
+    proof: int = 0,
     **more: object,
 ) -> Node:
     """A definition of a leaf; ``types``: its further ones."""
-    node = Node(name, Format.CHR, "\n".join(types).encode(), rule=Rule(access, maximum, required, types))
+    node = Node(name, Format.CHR, "\n".join(types).encode(), rule=Rule(access, maximum, required, types, proof))
     return replace(node, **more)  # type: ignore[arg-type]
 
 
 def rule_branch(
-    name: str, *children: Node, access: int = FULL, maximum: int = 0, required: bool = False, **more: object
+    name: str,
+    *children: Node,
+    access: int = FULL,
+    maximum: int = 0,
+    required: bool = False,
+    proof: int = 0,
+    **more: object,
 ) -> Node:
     """A definition of an interior node; without children it is open."""
-    node = Node(name, children=list(children), rule=Rule(access, maximum, required))
+    node = Node(name, children=list(children), rule=Rule(access, maximum, required, proof=proof))
     return replace(node, **more)  # type: ignore[arg-type]
 
 
@@ -149,7 +157,7 @@ def record_size(node: Node, *, runs: bool = True) -> int:
     """Bytes of the record (``docs/store.md``, "Records"); ``runs``: whether ids are told as a run where they can be."""
     size = 2 + 2 + 1 + 1
     size += 0 if node.definition and not own_name(node) else 1 + len(node.name.encode())
-    size += 3 if node.rule else 0
+    size += 4 if node.rule else 0
     if node.definition:
         size += 2 if node.further else 0
     else:

@@ -40,7 +40,7 @@ class Item:
     leaf: bool = False
     definition: int | None = None
     further: int = 0
-    rule: tuple[int, int, int] | None = None
+    rule: tuple[int, int, int, int] | None = None
     type: str = ""
     title: str = ""
     acl: tuple[tuple[int, int], ...] = ()
@@ -114,7 +114,7 @@ class Reader:
         name = self.text()
         rule = None
         if meta & META_DEFINITION:
-            rule = (self.number(1), self.number(1), self.number(1))
+            rule = (self.number(1), self.number(1), self.number(1), self.number(1))
         inline = bool(meta & META_INLINE)
         if inline and meta & META_TYPE:
             raise ValueError("a Type in text and in the list")

@@ -9,7 +9,7 @@ from tests.oracle import acl as acls
 from tests.oracle.commands import Add
 from tests.oracle.doubts import Doubts
 from tests.oracle.forms import check_name
-from tests.oracle.nodes import REGISTRY, SERVERS, UPLOADS, Node, Path
+from tests.oracle.nodes import ID, KEYS, REGISTRY, SERVERS, UPLOADS, Node, Path
 from tests.oracle.rights import server_id
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def delete(card: Card, path: Path, doubts: Doubts) -> None:
         return
     if len(path) == 3 and path[1] == SERVERS and path[2] not in OWN:
         return
-    if len(path) != 2 or path[1] in {SERVERS, UPLOADS}:
+    if len(path) != 2 or path[1] in {SERVERS, UPLOADS, KEYS, ID}:
         doubts.any_time(*NOT_HERE)
     elif any(node.definition[:1] == (path[1],) for node in card.root.walk()):
         doubts.form(Sw.IN_USE)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _VERBS = {Access.ADD: "Add", Access.DELETE: "Delete", Access.GET: "Get", Access.REPLACE: "Replace"}
 
+_CHANGES = frozenset(acls.COMMANDS) - {"Get"}
+
 
 def is_registry(path: Path) -> bool:
     """Whether the URI begins with ``?``."""
@@ -42,11 +44,30 @@ def check_path(path: Path) -> None:
 
 
 def right(card: Card, chain: list[Node], verb: Access, who: str, doubts: Doubts) -> None:
-    """AccessType and ACL of the node itself; Get is also denied below a node whose AccessType lacks it (Inbox)."""
+    """AccessType, ACL and proof of the node; Get is also denied below a node whose AccessType lacks it (Inbox)."""
     for node in chain if verb is Access.GET else chain[-1:]:
         access(card, node, verb, who, doubts)
-    if not acls.allows([node.acl for node in chain], _VERBS[verb], who):
+    if not allows(card, chain, _VERBS[verb], who):
         doubts.right()
+
+
+def allows(card: Card, chain: list[Node], command: str, who: str) -> bool:
+    """Whether ACL and proof allow ``who`` that command on the last node of the chain."""
+    return acls.allows([node.acl for node in chain], command, who, lost(card, chain))
+
+
+def lost(card: Card, chain: list[Node]) -> acls.Lost:
+    """The commands that each node of a chain does not take, because the card has not seen enough of who is asking."""
+    return [_lost(card, node) for node in chain]
+
+
+def _lost(card: Card, node: Node) -> frozenset[str]:
+    rule = card.rule(node.definition) if node.definition else None
+    if rule is None or rule.rule is None:
+        return frozenset()
+    get, change = divmod(rule.rule.proof, 16)
+    without = _CHANGES if change & ~card.proof else frozenset()
+    return without | {"Get"} if get & ~card.proof else without
 
 
 def access(card: Card, node: Node, verb: Access, who: str, doubts: Doubts) -> None:

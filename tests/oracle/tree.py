@@ -7,24 +7,27 @@ of them, where several are true and the contract leaves open which comes first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from smartdm.wire import Access, Sw
+from smartdm.wire import Access, Proof, Sw
 from tests.oracle import acl as acls
 from tests.oracle import checks, ids
 from tests.oracle.commands import Add, Command, Delete, Get, Rename, Replace, SetAcl, SetTitle, Source
 from tests.oracle.doubts import Doubts, Refused
 from tests.oracle.nodes import REGISTRY, SERVERS, UPLOADS, Node, Path
-from tests.oracle.rights import check_path, is_registry, right, server_id
+from tests.oracle.rights import check_path, is_registry, lost, right, server_id
 
-__all__ = ["Card", "Refused"]
+__all__ = ["CHANNEL", "Card", "Refused"]
+
+CHANNEL = Proof.LIVE | Proof.BOUND
+"""What the card has seen of one who has opened a secure channel."""
 
 
 @dataclass
 class Card:
     """The tree below the root and the registry.  ``max_depth``: segments of the longest URI.
 
-    ``node_limit``: how many nodes there can be; ids are below it.
+    ``node_limit``: how many nodes there can be; ids are below it.  ``proof``: what it has seen of who is asking.
     """
 
     max_depth: int
@@ -32,10 +35,11 @@ class Card:
     root: Node
     registry: Node
     generation: int = 1
+    proof: Proof = CHANNEL
 
     def after(self, commands: Sequence[Command], who: str, time: int | None = None) -> Card:
-        """The card after a batch of ``who``.  Refused if one of its commands is."""
-        new = Card(self.max_depth, self.node_limit, self.root.clone(), self.registry.clone(), self.generation)
+        """The card after a batch of ``who``, which uses up the holder's PIN.  Refused if one of its commands is."""
+        new = replace(self, root=self.root.clone(), registry=self.registry.clone())
         if any(not isinstance(command, Get | Source) for command in commands):
             new.generation = self.generation % 0xFFFFFF + 1
         run = _Run(new, who, time)
@@ -45,6 +49,7 @@ class Card:
             except Refused as refused:
                 refused.at = at
                 raise
+        new.proof &= ~Proof.HOLDER
         return new
 
     def chain(self, path: Path) -> list[Node]:
@@ -127,14 +132,14 @@ class _Run:
         source = self.sourced(doubts) if command.sourced else None
         if source:
             checks.take(source[-1], tops[0], checks.format_of(self.card, tops[0]), doubts)
-        parents = [node.acl for node in chain]
+        parents, gone = [node.acl for node in chain], lost(self.card, chain)
         for new in tops:
             self.settle_in(new)
             if command.path == (REGISTRY, UPLOADS):
                 new.acl = acls.creators(self.who)
             elif not is_registry(command.path):
                 # Below the root of what comes, inheritance is as its creator wants it.
-                new.acl = acls.of_new_node(parents, new.acl, self.who, leaf=new.is_leaf)
+                new.acl = acls.of_new_node(parents, new.acl, self.who, leaf=new.is_leaf, lost=gone)
         if not ids.give(self.card, command.path, tops):
             doubts.any_time(Sw.NO_NODE_LEFT)
         doubts.settle()

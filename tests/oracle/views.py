@@ -16,7 +16,7 @@ from tests.oracle.tree import Card
 
 @dataclass(frozen=True)
 class View:
-    """A node.  A defined one has no ``format`` and ``type``; ``rule``: access, maximum, types of a definition."""
+    """A node.  Defined: no ``format`` and ``type``.  ``rule``, of a definition: access, maximum, types, proof."""
 
     name: str
     verno: int
@@ -24,7 +24,7 @@ class View:
     format: int | None = None
     definition: Path = ()
     further: int = 0
-    rule: tuple[int, int, int] | None = None
+    rule: tuple[int, int, int, int] | None = None
     type: str = ""
     title: str = ""
     acl: Acl = NONE
@@ -46,7 +46,7 @@ def view(node: Node) -> View:
     rule = None
     if node.rule:
         types = len(node.rule.types) | (DEFINITION_REQUIRED if node.rule.required else 0)
-        rule = (node.rule.access, node.rule.maximum, types)
+        rule = (node.rule.access, node.rule.maximum, types, node.rule.proof)
     return View(
         node.name,
         node.verno,

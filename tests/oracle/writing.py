@@ -69,7 +69,7 @@ def node(each: Node, ids: Ids, *, sourced: bool = False) -> Element:
         if each.rule:
             meta |= META_DEFINITION
             types = len(each.rule.types) | (DEFINITION_REQUIRED if each.rule.required else 0)
-            rule = bytes((each.rule.access, each.rule.maximum, types))
+            rule = bytes((each.rule.access, each.rule.maximum, types, each.rule.proof))
         head = bytes((kind | each.format, meta)) + text(each.name) + rule
         fields = inline + fields
     return head + fields + _tail(each, sourced), b"" if sourced or each.pieces or not each.is_leaf else each.value
@@ -147,12 +147,12 @@ class Options:
 NO_OPTIONS = Options()
 
 
-def batch(commands: Sequence[Command], ids: Ids, options: Options = NO_OPTIONS) -> list[bytes]:
-    """The data fields of the parts."""
+def batch(commands: Sequence[Command], ids: Ids, options: Options = NO_OPTIONS, size: int = PART) -> list[bytes]:
+    """The data fields of the parts, of at most ``size`` bytes."""
     elements = [(options.encode(), b"")]
     for each in commands:
         elements += command(each, ids)
-    return list(cut(elements))
+    return list(cut(elements, size))
 
 
 def cut(elements: Iterable[Element], size: int = PART) -> Iterator[bytes]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.running import REPOSITORY, SMALL, Cli, passed_on
+from tests.system import logins
+from tests.system.running import PIN, PUK, REPOSITORY, SMALL, Cli, passed_on
 
 
 @pytest.fixture
@@ -18,6 +19,8 @@ def bare(tmp_path: Path) -> Cli:
     environment = {
         **passed_on(),
         "SMARTDM_HOME": str(tmp_path / "home"),
+        "CARD_PIN": PIN,
+        "CARD_PUK": PUK,
         "PYTHONPATH": str(REPOSITORY / "host"),
         "PCSCLITE_CSOCK_NAME": str(tmp_path / "no-pcscd"),  # the machine may have readers; tests/interop has its own
         "PYTHONIOENCODING": "utf-8",
@@ -33,15 +36,23 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
 
 @pytest.fixture
 def cli(bare: Cli, templates: Templates) -> Cli:
-    """The command line with one empty card, sim:a."""
+    """The command line with one empty card, sim:a, personalized: it asks as the issuer."""
     templates.put("empty", bare)
     return bare
 
 
 @pytest.fixture
 def filled(bare: Cli, templates: Templates) -> Cli:
-    """The command line with a card, sim:a, that holds the tree of small.xml."""
+    """The command line with a card, sim:a, that holds the tree of small.xml; srv1 has keys, and a door."""
     templates.put("filled", bare)
+    return bare
+
+
+@pytest.fixture
+def account(bare: Cli, templates: Templates) -> Cli:
+    """As ``filled``; the card also holds a DM account of srv1, see logins.py."""
+    templates.put("account", bare)
+    logins.give_files(bare)
     return bare
 
 
@@ -58,8 +69,13 @@ class Templates:
         cli.file("small.xml", SMALL)
         if not template.exists():
             cli.ok("sim", "new", "a")
-            if name == "filled":
+            cli.personalize()
+            if name != "empty":
+                cli.add_server("srv1", 0x41)
                 cli.ok("mo", "import", "small.xml")
+                cli.door("holder", 'pin = "env:CARD_PIN"')
+            if name == "account":
+                logins.give_account(cli)
             shutil.copytree(home, template)
         else:
             shutil.copytree(template, home)

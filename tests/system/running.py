@@ -15,6 +15,9 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parents[2]
 _PASSED_ON = ("PATH", "HOME", "JAVA_HOME", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_FILE")
 
+PIN, PUK = "4711", "87654321"
+"""The holder's on the cards of the tests; in $CARD_PIN and $CARD_PUK."""
+
 _EXPORTS: dict[bytes, bytes] = {}
 
 
@@ -90,6 +93,28 @@ class Cli:
         result = self(*arguments, stdin=stdin)
         assert result.code == 0, result.err
         return result
+
+    def personalize(self, *arguments: str) -> Result:
+        """Gives the card the test keys and the holder PIN and PUK, as every card gets its keys first."""
+        secrets = ("--pin", "env:CARD_PIN", "--puk", "env:CARD_PUK")
+        return self.ok("card", "personalize", "--test-keys", *secrets, "--yes", *arguments)
+
+    def new_card(self, name: str, *options: str) -> None:
+        """Makes a simulated card and personalizes it."""
+        self.ok("sim", "new", name, *options)
+        self.personalize("--card", f"sim:{name}")
+
+    def add_server(self, name: str, kvn: int) -> None:
+        """Gives a server keys, and makes its door."""
+        self.ok("principal", "add", name, "--test-keys", "--kvn", f"{kvn:02X}")
+        self.door(name, "test = true", f"kvn = {kvn:#04x}")
+
+    def door(self, name: str, *lines: str) -> Path:
+        """Adds a table to the file of doors."""
+        path = Path(self.environment["SMARTDM_HOME"], "doors.toml")
+        with path.open("a", encoding="utf-8") as file:
+            file.write("\n".join((f'["{name}"]', *lines, "")))
+        return path
 
     def fails(self, code: int, *arguments: str, stdin: bytes = b"") -> str:
         """The one line that an expected failure prints."""

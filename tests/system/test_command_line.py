@@ -82,7 +82,7 @@ def test_the_table_of_commands_says_what_the_commands_say():
 def test_every_command_takes_the_global_options():
     for path, command, parent in leaves():
         names = {option for parameter in command.get_params(parent) for option in parameter.opts}
-        assert {"--json", "--card", "--trace", "--trace-file", "--principal", "-v"} <= names, path
+        assert {"--json", "--card", "--trace", "--trace-file", "--as", "-v"} <= names, path
 
 
 def test_every_error_of_the_package_has_an_exit_code():

@@ -127,7 +127,7 @@ def test_nodes(filled):
 
 
 def test_nodes_of_the_card_that_was_named(filled):
-    filled.ok("sim", "new", "b")
+    filled.new_card("b")
     filled.ok("--card", "sim:b", "mo", "add", "./Other", "x")
     assert offered(filled, "smartdm mo get --card sim:b ") == ["./Other"]
     assert offered(filled, "smartdm mo get ") == []

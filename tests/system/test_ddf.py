@@ -1,6 +1,7 @@
 """ddf check, show, tree and list; mo validate."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -91,10 +92,31 @@ def test_show_prints_one_node_or_all(described: Cli):
     assert everything.endswith("Below:      anything\n")
 
 
+PROVEN = """<MgmtTree xmlns="syncml:dmddf1.2"><VerDTD>1.2</VerDTD>
+<Node><NodeName>A</NodeName><DFProperties><DFFormat><node/></DFFormat><?smartdm proof change="LIVE" get="LIVE"?>
+</DFProperties><Node><NodeName>B</NodeName><DFProperties><DFFormat><chr/></DFFormat>
+<?smartdm proof change="LIVE BOUND" get="HOLDER"?></DFProperties></Node></Node></MgmtTree>"""
+
+
+def test_what_a_node_wants_proven_is_shown(bare: Cli):
+    shown = bare.ok("ddf", "show", "-", stdin=PROVEN.encode()).out
+    assert re.findall("Proof: +(.*)", shown) == ["needs LIVE", "changes need LIVE BOUND, Get needs HOLDER"]
+    drawn = bare.ok("ddf", "tree", "-", stdin=PROVEN.encode()).out.splitlines()
+    assert [line.split("  ", 2)[2] for line in drawn] == [
+        "(no access)  needs LIVE",
+        "(no access)  changes need LIVE BOUND  Get needs HOLDER",
+    ]
+    top, below = bare.ok("ddf", "show", "-", "--json", stdin=PROVEN.encode()).document["nodes"]
+    assert top["proof"] == {"change": ["LIVE"], "get": ["LIVE"]}
+    assert below["proof"] == {"change": ["LIVE", "BOUND"], "get": ["HOLDER"]}
+    wrong = PROVEN.replace("HOLDER", "PIN").encode()
+    assert "cannot be 'PIN'; write some of LIVE BOUND HOLDER LOGGED" in bare.fails(5, "ddf", "show", "-", stdin=wrong)
+
+
 @pytest.mark.parametrize("source", ["DMAcc", "dmacc", "urn:oma:mo:oma-dm-dmacc:1.0", "org.openmobilealliance/1.0/w7"])
 def test_an_object_of_the_catalog_has_several_names(bare: Cli, source: str):
     (node,) = bare.ok("ddf", "show", source, "AppAuth/*/AAuthSecret", "--json").document["nodes"]
-    assert (node["path"], node["access"]) == ("./AppAuth/*/AAuthSecret", ["Add", "Delete", "Replace"])
+    assert (node["path"], node["access"]) == ("./AppAuth/*/AAuthSecret", ["Replace"])
     assert node["occurrence"] == {"minimum": 0, "maximum": 1}
 
 

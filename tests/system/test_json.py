@@ -9,6 +9,7 @@ from referencing import Registry, Resource
 
 from smartdm.cli.reference import leaves
 from tests.corpus import caps
+from tests.system.logins import CLIENT, SERVER, answered
 from tests.system.running import REPOSITORY, Cli
 
 SCHEMAS = REPOSITORY / "docs" / "schema"
@@ -20,7 +21,23 @@ RUNS: dict[str, list[list[str]]] = {
     "card list": [[]],
     "card info": [[]],
     "card reset": [["--force"], ["--all", "--force"]],
-    "card servers": [[], ["--remove", "srv1", "--force"]],
+    "card personalize": [["--card", "sim:new", "--test-keys", "--yes"]],
+    "card terminate": [["--yes"]],
+    "pin status": [[]],
+    "pin verify": [["--pin", "env:CARD_PIN"]],
+    "pin change": [["--pin", "env:CARD_PIN", "--new", "env:CARD_PUK"]],
+    "pin unblock": [["--puk", "env:CARD_PUK", "--new", "env:CARD_PIN"]],
+    "keys list": [[], ["--versions"]],
+    "keys put": [["--test-keys"]],
+    "keys rotate": [["--test-keys"]],
+    "keys derive": [
+        ["--master", "env:KEY", "--diversify", "kdf3"],
+        ["--master", "env:KEY", "--diversify", "emv", "--out", "k"],
+    ],
+    "principal list": [[]],
+    "principal add": [["a.example", "--test-keys"], ["b.example"]],
+    "principal remove": [["srv1", "--force"]],
+    "principal rename": [["srv1", "srv2"]],
     "mo tree": [[], ["./Mail", "--levels", "0"], ["--values", "--flat"]],
     "mo get": [["./Mail"], ["./Mail/Addr"], ["./Mail/Icon"], ["./Mail?prop=ACL"], ["./Mail/Addr", "--out", "v"]],
     "mo set": [["./Mail/Addr", "x"], ["./Mail/Addr", "1", "--format", "int"]],
@@ -33,11 +50,17 @@ RUNS: dict[str, list[list[str]]] = {
     "mo batch": [["changes.dm"], ["changes.dm", "--mode", "sequence"], ["empty.dm"]],
     "mo changes": [["--since", "0"], ["./Mail", "--since", "1"]],
     "mo uploads": [[], ["--remove"]],
+    "credential compute": [
+        [CLIENT, "--nonce", "AA=="],
+        [CLIENT, "--nonce", "hex:00", "--body", "message", "--user", "Bruce2"],
+    ],
+    "credential challenge": [[]],
+    "credential verify": [[SERVER, "--notification", "package0"]],  # with an answer: test_credential.py
     "ddf load": [["FUMO"], ["FUMO", "DMAcc"]],
     "ddf unload": [["FUMO"]],
     "ddf loaded": [[]],
     "mo import": [["small.xml", "--replace"], ["small.xml", "--at", "./Mail/Empty", "--dry-run"]],
-    "mo export": [[], ["./Mail", "--as", "packed"], ["--out", "all.xml"]],
+    "mo export": [[], ["./Mail", "--form", "packed"], ["--out", "all.xml"]],
     "mo diff": [["small.xml"], ["small.xml", "card:./Mail", "--all"], ["card:.", "card:./Mail"]],
     "mo validate": [["./Mail", "--ddf", MAIL], [str(CORPUS / "passpoint.xml")]],
     "ddf check": [[MAIL]],
@@ -53,7 +76,7 @@ RUNS: dict[str, list[list[str]]] = {
     "sim serve": [],  # runs until it is interrupted: tests/interop checks its document
     "applet build": [],  # wants the SDK: test_applet_build.py
     "applet info": [["smartdm.cap"], ["../work/smartdm.cap"]],
-    "decode": [["small.xml"], ["trace"], ["../home/../work/small.xml", "--as", "tnds"]],
+    "decode": [["small.xml"], ["trace"], ["../home/../work/small.xml", "--form", "tnds"]],
     "doctor": [[]],
     "completion": [["bash"], ["zsh"], ["fish"]],
 }
@@ -85,11 +108,15 @@ def test_schemas_are_schemas(path):
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_the_document_keeps_to_the_schema(filled, path):
+def test_the_document_keeps_to_the_schema(request, path):
+    filled = request.getfixturevalue("account" if path.startswith("credential ") else "filled")
     filled.file("trace", "> 00A4040007F0534D444D010100\n< 9000\n> 80310000\n")
     filled.file("changes.dm", "set ./Mail/Addr x\nrename ./Mail/Empty Full\nrename ./Mail/Full Empty\nget ./Mail\n")
     filled.file("empty.dm", "# nothing to do\n")
     filled.file("smartdm.cap", caps.packed(caps.components()))
+    filled.environment["KEY"] = bytes(range(16)).hex()
+    if path == "card personalize":
+        filled.ok("sim", "new", "new")
     for arguments in RUNS[path]:
         if path == "mo delete":
             filled("mo", "import", "small.xml", "--replace")
@@ -100,6 +127,12 @@ def test_the_document_keeps_to_the_schema(filled, path):
         assert result.err == ""
         assert result.document["command"] == path
         check(path.replace(" ", "-"), result.document)
+
+
+def test_a_verified_answer_keeps_to_the_schema(account: Cli):
+    result = answered(account, "credential", "verify", SERVER, "--json")
+    assert result.code == 0, result.err
+    check("credential-verify", result.document)
 
 
 def test_a_schema_refuses_what_is_not_there():

@@ -24,7 +24,7 @@ def test_a_large_value_is_set_and_read(leaf):
 @pytest.mark.parametrize("kind", ["tnds", "packed"])
 def test_a_large_value_survives_files(leaf, kind):
     leaf.ok("mo", "set", "./v", "--file", "big", "--format", "bin")
-    leaf.ok("mo", "export", "--as", kind, "--out", "all")
+    leaf.ok("mo", "export", "--form", kind, "--out", "all")
     leaf.ok("card", "reset", "--force")
     leaf.ok("mo", "import", "all")
     assert leaf.ok("mo", "get", "./v").raw == BIG

@@ -114,15 +114,15 @@ def test_a_faulty_file_is_told_whole_and_nothing_is_sent(filled):
 
 def test_a_server_does_what_it_has_the_right_to(filled):
     text = "set ./Mail/Addr x\ndelete ./Mail/Icon\nget ./Mail/Addr\n"
-    lines = refused(filled, text, "--principal", "srv1")
+    lines = refused(filled, text, "--as", "srv1")
     assert lines[1].startswith("b.dm:2: 425 Delete ./Mail/Icon: ")
     assert filled.ok("mo", "get", "./Mail/Addr").out == "mail.example.org"
-    result = batch(filled, text, "--principal", "srv1", "--mode", "sequence")
+    result = batch(filled, text, "--as", "srv1", "--mode", "sequence")
     assert (result.code, result.out.split()[0]) == (4, "./Mail/Addr")
     assert result.err.startswith("b.dm:2: 425 ")
     assert filled.ok("mo", "get", "./Mail/Addr").out == "x"
-    assert "6982" in filled.fails(4, "mo", "batch", "b.dm", "--principal", "nobody")
-    told = filled.fails(4, "mo", "batch", "b.dm", "--principal", "nobody", "--mode", "sequence")
+    assert "6982" in filled.fails(4, "mo", "batch", "b.dm", "--as", "nobody")
+    told = filled.fails(4, "mo", "batch", "b.dm", "--as", "nobody", "--mode", "sequence")
     assert "a batch that is not atomic may be done in part: see with `smartdm mo tree`" in told
 
 
@@ -130,22 +130,22 @@ def test_who_may_write_what_he_may_not_read_still_writes(filled):
     filled.ok("mo", "acl", "./Mail/Addr", "Get=#issuer&Replace=srv1")
     filled.ok("mo", "acl", "./Mail/Icon", "Get=#issuer&Replace=srv1")
     big = base64.b64encode(bytes(300)).decode()
-    done = batch(filled, f"set ./Mail/Icon {big} --base64\n", "--principal", "srv1")
+    done = batch(filled, f"set ./Mail/Icon {big} --base64\n", "--as", "srv1")
     assert (done.code, filled.ok("mo", "get", "./Mail/Icon").raw) == (0, bytes(300))
-    lines = refused(filled, "copy ./Mail/Icon ./Mail/Addr\n", "--principal", "srv1")
+    lines = refused(filled, "copy ./Mail/Icon ./Mail/Addr\n", "--as", "srv1")
     assert lines[0].startswith("b.dm:1: 425 Copy ./Mail/Icon to ./Mail/Addr: ")
-    done = batch(filled, "set ./Mail/Icon AP8= --base64\n", "--principal", "srv1")
+    done = batch(filled, "set ./Mail/Icon AP8= --base64\n", "--as", "srv1")
     assert (done.code, filled.ok("mo", "get", "./Mail/Icon").raw) == (0, b"\x00\xff")
-    lines = refused(filled, "set ./Mail/Icon x --type image/gif\n", "--principal", "srv1")
+    lines = refused(filled, "set ./Mail/Icon x --type image/gif\n", "--as", "srv1")
     assert lines[0].startswith("b.dm:1: 425 Replace ./Mail/Icon: ")  # the Format that shall stay is not known
 
 
 def test_a_copy_onto_what_cannot_be_read_is_the_cards_business(filled):
     filled.ok("mo", "acl", "./Mail/Icon", "Get=#issuer&Replace=srv1")
-    done = batch(filled, "copy ./Mail/Addr ./Mail/Icon\n", "--principal", "srv1")
+    done = batch(filled, "copy ./Mail/Addr ./Mail/Icon\n", "--as", "srv1")
     assert (done.code, filled.ok("mo", "get", "./Mail/Icon").out) == (0, "mail.example.org")
     filled.ok("mo", "add", "./Large", "L" * 300)
-    done = batch(filled, "copy ./Large ./Mail/Icon\n", "--principal", "srv1")
+    done = batch(filled, "copy ./Large ./Mail/Icon\n", "--as", "srv1")
     assert (done.code, filled.ok("mo", "get", "./Mail/Icon").out) == (0, "L" * 300)
 
 
@@ -209,7 +209,7 @@ def test_a_copy_sees_what_was_really_done_before_it(filled):
     filled.ok("mo", "acl", "./Mail/Icon", "Get=*&Replace=*")
     filled.ok("mo", "acl", "./Mail", "Get=*&Replace=srv1")
     text = "delete ./Mail/Icon\ncopy ./Mail/Addr ./Mail/Icon\n"
-    lines = refused(filled, text, "--mode", "sequence", "--principal", "srv1")
+    lines = refused(filled, text, "--mode", "sequence", "--as", "srv1")
     assert [line[:11] for line in lines] == ["b.dm:1: 425", "ERROR: b.dm"]
     assert filled.ok("mo", "get", "./Mail/Icon?prop=Size").out == "16"
 

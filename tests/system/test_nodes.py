@@ -197,7 +197,7 @@ def test_rename_keeps_the_place_and_the_children(filled):
 
 
 def test_a_card_too_full_says_so_and_stays_as_it_is(bare):
-    bare.ok("sim", "new", "small", "--arena", "8", "--profile", "small")
+    bare.new_card("small", "--arena", "8", "--profile", "small")
     most = "".join(f"<Node><NodeName>N{n}</NodeName><Value>{'x' * 224}</Value></Node>" for n in range(26))
     bare.ok("mo", "import", "-", stdin=f"<MgmtTree><VerDTD>1.2</VerDTD>{most}</MgmtTree>".encode())
     number = 26

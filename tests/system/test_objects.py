@@ -190,11 +190,11 @@ def test_a_definition_that_cannot_be_loaded_is_one_line(filled, code, arguments,
 
 
 def test_only_the_issuer_loads_definitions(cli):
-    assert "6982" in cli.fails(4, "--principal", "nobody", "ddf", "load", "FUMO")
+    assert "6982" in cli.fails(4, "--as", "nobody", "ddf", "load", "FUMO")
 
 
 def test_the_catalog_can_be_on_the_card(bare):
-    bare.ok("sim", "new", "big", "--arena", "64", "--nodes", "1024")
+    bare.new_card("big", "--arena", "64", "--nodes", "1024")
     names = [entry["name"] for entry in bare.ok("ddf", "list", "--json").document["definitions"]]
     bare.ok("ddf", "load", *names)
     assert len(bare.ok("ddf", "loaded", "--json").document["definitions"]) == len(names)

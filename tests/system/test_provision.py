@@ -39,7 +39,7 @@ def test_the_example_of_the_documentation_works(fleet: Cli):
     )
     assert fleet.ok("mo", "get", "./Truck/Number").out == "4711"
     assert fleet.ok("mo", "get", "./Post/driver?prop=Title").out == "Mail of the driver"
-    assert "backup.example" in fleet.ok("card", "servers").out
+    assert "backup.example" in fleet.ok("principal", "list").out
     fleet.ok("mo", "validate", ".")
     assert fleet.ok("provision", "plan", "fleet.toml", "--check").out == (
         "nothing to do: the card is as fleet.toml wants it\n"
@@ -141,9 +141,9 @@ def test_a_refusal_is_one_line_that_explains_it(filled: Cli):
     error = filled.fails(4, "provision", "apply", "p.toml", "--yes")
     assert "./Mail/Addr: Replace on ./Mail/Addr is wanted; what counts there is the ACL of ./Mail: " in error
     assert filled.ok("mo", "get", "./Mail/Addr").out == "mail.example.org"
-    filled.ok("provision", "apply", "p.toml", "--yes", "--principal", "srv1")
+    filled.ok("provision", "apply", "p.toml", "--yes", "--as", "srv1")
     assert filled.ok("mo", "get", "./Mail/Addr").out == "new"
-    filled.fails(4, "provision", "apply", "p.toml", "--yes", "--principal", "nobody")
+    filled.fails(4, "provision", "apply", "p.toml", "--yes", "--as", "nobody")
 
 
 def test_all_faults_are_shown_and_nothing_is_sent(cli: Cli):
@@ -156,36 +156,41 @@ def test_all_faults_are_shown_and_nothing_is_sent(cli: Cli):
         assert "! ./A: the value 'x' is not a whole number" in result.out
         assert "! ./F/Nix: the definition has no such node" in result.out
         assert result.out.endswith("faults; nothing can be done before all is mended\n")
-    assert cli.ok("card", "info", "--json").document["generation"] == 1
+    assert cli.ok("card", "info", "--json").document["generation"] == 2
 
 
 def test_too_little_memory_is_told_beforehand(bare: Cli):
-    bare.ok("sim", "new", "a", "--arena", "8")
+    bare.new_card("a", "--arena", "8")
     bare.file("text", "x" * 9000)
     bare.file("p.toml", PROFILE + '[[node]]\nuri = "./A/B"\nfile = "text"\n')
     result = bare("provision", "apply", "p.toml", "--yes")
     assert result.code == 5
     assert re.search(r"! \.: \d+ bytes of memory are needed, \d+ are free on the card \(420\)", result.out)
-    assert bare.ok("card", "info", "--json").document["generation"] == 1
+    assert bare.ok("card", "info", "--json").document["generation"] == 2
 
 
 def test_a_bad_profile_is_one_line(cli: Cli):
     cli.file("p.toml", PROFILE + '[[node]]\nuri = "./A"\nvalu = 5\n')
     assert cli.fails(5, "provision", "plan", "p.toml") == (
         "ERROR: p.toml: [[node]] 1, key 'valu': there is no such key here; "
-        "there are uri, value, text, base64, file, format, type, title, acl\n"
+        "there are uri, value, text, base64, file, secret, format, type, title, acl\n"
     )
 
 
 def test_a_secret_is_never_shown(cli: Cli):
     shutil.copy(CORPUS / "reference.xml", cli.folder)
     cli.file("p.toml", f'definitions = ["DMAcc"]\n{PROFILE}[[mo]]\nuri = "."\nfile = "reference.xml"\n')
-    cli.ok("provision", "apply", "p.toml", "--yes")
-    quiet = cli.ok("provision", "plan", "p.toml").out
+    told = cli.fails(5, "provision", "apply", "p.toml", "--yes")
+    assert "has 15 bytes" in told
+    assert "--weak-secret" in told
+    cli.ok("provision", "apply", "p.toml", "--yes", "--weak-secret")
+    quiet = cli.ok("provision", "plan", "p.toml", "--weak-secret").out
     assert "= ./DMAcc/fleet-lab/AppAuth/client-login/AAuthSecret  cannot be read; this profile wrote it last" in quiet
-    loud = cli.ok("provision", "plan", "p.toml", "--rewrite").out
+    loud = cli.ok("provision", "plan", "p.toml", "--rewrite", "--weak-secret").out
     assert "AAuthSecret  value: (not readable) -> 13 bytes" in loud
-    assert "tundra+Violin" not in loud + cli.ok("provision", "plan", "p.toml", "--rewrite", "--json").out
+    assert (
+        "tundra+Violin" not in loud + cli.ok("provision", "plan", "p.toml", "--rewrite", "--weak-secret", "--json").out
+    )
 
 
 @pytest.mark.parametrize(("times", "code"), [(1, 0), (2, 4)])

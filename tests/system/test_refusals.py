@@ -17,9 +17,9 @@ def many(count: int, value: str = "x") -> str:
 
 @pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])
 def test_too_many_nodes_are_refused_with_figures(bare, dry_run):
-    bare.ok("sim", "new", "a", "--nodes", "16")
+    bare.new_card("a", "--nodes", "16")
     message = bare.fails(4, "mo", "import", bare.file("many.xml", many(19)), *dry_run)
-    assert "20 nodes, but 9 are left of 16" in message
+    assert "20 nodes, but 7 are left of 16" in message
 
 
 def test_a_tree_below_the_deepest_place_is_refused_before_it_is_sent(cli):
@@ -27,7 +27,7 @@ def test_a_tree_below_the_deepest_place_is_refused_before_it_is_sent(cli):
 
 
 def test_lack_of_memory_is_told_in_bytes(bare):
-    bare.ok("sim", "new", "a", "--arena", "8", "--nodes", "512")
+    bare.new_card("a", "--arena", "8", "--nodes", "512")
     message = bare.fails(4, "mo", "import", bare.file("many.xml", many(60, "v" * 200)))
     assert "about 1" in message
     assert " are free" in message
@@ -35,7 +35,7 @@ def test_lack_of_memory_is_told_in_bytes(bare):
 
 
 def test_lack_of_memory_while_replacing_names_the_way_around(bare):
-    bare.ok("sim", "new", "a", "--arena", "8", "--nodes", "512")
+    bare.new_card("a", "--arena", "8", "--nodes", "512")
     bare.ok("mo", "import", bare.file("many.xml", many(22, "v" * 200)))
     message = bare.fails(4, "mo", "import", "many.xml", "--replace")
     assert "must fit together" in message
@@ -45,7 +45,7 @@ def test_lack_of_memory_while_replacing_names_the_way_around(bare):
 def test_free_memory_in_pieces_is_told_as_such(cli):
     value = "v" * 220
     adds = "".join(f"add ./B/n{i} {value}\n" for i in range(24))
-    cli.ok("sim", "new", "b", "--arena", "8", "--profile", "small")
+    cli.new_card("b", "--arena", "8", "--profile", "small")
     cli.ok("--card", "sim:b", "mo", "batch", cli.file("b.dm", f"add ./B --interior\n{adds}"))
     for i in range(24, 40):
         result = cli("--card", "sim:b", "mo", "add", f"./B/n{i}", value)
@@ -83,7 +83,7 @@ def test_a_missing_parent_is_named_with_the_option_that_makes_it(cli):
 
 def test_a_refusal_names_what_the_user_asked_for(filled):
     assert "Delete ./Nix: " in filled.fails(4, "mo", "delete", "./Nix")
-    nobody = ["--principal", "nobody", "mo"]
+    nobody = ["--as", "nobody", "mo"]
     for line, name in (
         (["add", "./A", "x"], "Add ./A"),
         (["set", "./Mail/Addr", "x"], "Replace ./Mail/Addr"),
@@ -111,8 +111,8 @@ def test_a_value_that_is_no_text_becomes_binary_and_no_text_node_takes_it(filled
 
 def test_what_xml_cannot_carry_can_be_exported_packed(cli):
     cli.ok("mo", "add", "./A", "x", "--title", "a\x01b")
-    assert "--as packed" in cli.fails(5, "mo", "export")
-    cli.ok("mo", "export", "--as", "packed", "--out", "all.bin")
+    assert "--form packed" in cli.fails(5, "mo", "export")
+    cli.ok("mo", "export", "--form", "packed", "--out", "all.bin")
 
 
 def test_negative_numbers_are_values_and_other_dashes_are_explained(cli):

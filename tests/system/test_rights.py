@@ -1,4 +1,4 @@
-"""mo acl, mo title, mo copy, card servers, and what an ACL withholds, on the real card."""
+"""mo acl, mo title, mo copy, principal list|remove, and what an ACL withholds, on the real card."""
 
 import pytest
 
@@ -115,14 +115,20 @@ def test_a_copy_makes_what_is_missing_above_its_target_if_asked(filled):
 
 
 def test_servers_are_listed_with_their_nodes_and_can_be_removed(filled):
-    rows = [line.split() for line in filled.ok("card", "servers").out.splitlines()]
-    assert rows == [["server", "nodes"], ["*", "2"], ["#issuer", "2"], ["#holder", "0"], ["srv1", "1"]]
-    refused = filled("card", "servers", "--remove", "srv1", stdin=b"n\n")
+    rows = [line.split() for line in filled.ok("principal", "list").out.splitlines()]
+    assert rows == [
+        ["principal", "has", "nodes"],
+        ["*", "-", "2"],
+        ["#issuer", "keys", "2"],
+        ["#holder", "PIN", "0"],
+        ["srv1", "keys", "1"],
+    ]
+    refused = filled("principal", "remove", "srv1", stdin=b"n\n")
     assert (refused.code, "rights on 1 node. Remove them?" in refused.err) == (2, True)
-    assert filled.ok("card", "servers", "--remove", "srv1", "--force").out == "removed srv1\n"
+    assert filled.ok("principal", "remove", "srv1", "--force").out == "removed srv1\n"
     assert filled.ok("mo", "get", "./Mail?prop=ACL").out == "Add=#issuer&Delete=#issuer&Get=*&Replace=#issuer"
-    assert "does not know" in filled.fails(2, "card", "servers", "--remove", "srv1")
-    assert "cannot be removed" in filled.fails(5, "card", "servers", "--remove", "*")
+    assert "does not know" in filled.fails(2, "principal", "remove", "srv1")
+    assert "neither removed nor renamed" in filled.fails(5, "principal", "remove", "*")
 
 
 def test_an_acl_that_takes_rights_from_the_issuer_who_gives_it_is_noted(filled):

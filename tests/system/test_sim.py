@@ -108,7 +108,7 @@ def test_without_a_card_the_way_to_one_is_told(bare):
 
 
 def test_several_cards_need_a_choice(cli):
-    cli.ok("sim", "new", "b")
+    cli.new_card("b")
     assert "--card" in cli.fails(2, "mo", "tree")
     assert cli("mo", "tree", SMARTDM_CARD="sim:b").code == 0
     cli.ok("mo", "tree", "--card", "sim:a")
@@ -193,7 +193,7 @@ def test_a_cut_can_be_taken_back(cli):
 
 
 def test_nobody_may_change_anything(filled):
-    message = filled.fails(4, "--principal", "nobody", "mo", "set", "./Mail/Addr", "x")
+    message = filled.fails(4, "--as", "nobody", "mo", "set", "./Mail/Addr", "x")
     assert "6982" in message
     assert filled.ok("mo", "get", "./Mail/Addr").out == "mail.example.org"
 
@@ -234,9 +234,10 @@ def test_a_new_card_does_not_take_over_the_image_of_another(cli):
 
 
 def test_somebody_whom_the_card_does_not_know_cannot_ask(filled):
-    told = filled.fails(2, "--principal", "nix", "mo", "tree")
-    assert "knows no server 'nix'; --principal can be holder, issuer, nobody, srv1, and whoever an ACL" in told
-    assert filled.ok("--principal", "srv1", "mo", "get", "./Mail/Addr").out == "mail.example.org"
+    assert "there are no keys for 'nix'" in filled.fails(2, "--as", "nix", "mo", "tree")
+    told = filled.fails(3, "--as", "nix", "--keys", "test,kvn=55", "mo", "tree")
+    assert "it has no keys of version 55" in told
+    assert filled.ok("--as", "srv1", "mo", "get", "./Mail/Addr").out == "mail.example.org"
 
 
 def test_a_name_that_is_none_is_refused_before_it_becomes_a_path(cli):

@@ -84,7 +84,7 @@ def test_a_binary_value_is_not_printed(filled):
     code, shown = at_terminal(filled, "mo", "get", "./Mail/Icon")
     assert code == 5
     assert "--out" in shown
-    assert at_terminal(filled, "mo", "export", "--as", "packed")[0] == 5
+    assert at_terminal(filled, "mo", "export", "--form", "packed")[0] == 5
     code, shown = at_terminal(filled, "mo", "get", "./Mail/Icon", "--json")
     assert code == 0
     assert "value_base64" in shown

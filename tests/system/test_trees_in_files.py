@@ -21,11 +21,11 @@ def tnds(name: str, value: str, path: str = "") -> str:
 @pytest.mark.parametrize("name", ["passpoint.xml", "reference.xml"])
 @pytest.mark.parametrize("kind", ["tnds", "packed"])
 def test_a_corpus_file_comes_back_equal(bare, name, kind):
-    bare.ok("sim", "new", "big", "--arena", "32")
+    bare.new_card("big", "--arena", "32")
     bare.ok("mo", "import", str(CORPUS / name))
     bare.ok("mo", "diff", str(CORPUS / name))
-    bare.ok("mo", "export", "--as", kind, "--out", "out")
-    bare.ok("sim", "new", "other", "--arena", "32")
+    bare.ok("mo", "export", "--form", kind, "--out", "out")
+    bare.new_card("other", "--arena", "32")
     bare.ok("--card", "sim:other", "mo", "import", "out")
     assert bare.ok("--card", "sim:other", "mo", "diff", "out", "card:.").out == ""
     # What an ACL withholds from the issuer cannot be exported.
@@ -38,7 +38,7 @@ def test_a_corpus_file_comes_back_equal(bare, name, kind):
 @pytest.mark.skipif("SMARTDM_SAMPLES" not in os.environ, reason="SMARTDM_SAMPLES names no folder of foreign files")
 def test_a_foreign_passpoint_object_comes_back_equal(bare):
     sample = str(Path(os.environ["SMARTDM_SAMPLES"], "mo", "PerProviderSubscription.xml").absolute())
-    bare.ok("sim", "new", "one")
+    bare.new_card("one")
     bare.ok("mo", "import", sample)
     bare.ok("mo", "diff", sample)
     bare.ok("mo", "export", "./PerProviderSubscription", "--out", "out.xml")
@@ -86,7 +86,7 @@ def test_a_whole_tree_replaces_a_whole_tree(filled):
 
 
 def test_a_tree_without_a_name_is_merged_into_the_place_of_the_import(filled):
-    filled.ok("mo", "export", "--as", "packed", "--out", "all.packed")
+    filled.ok("mo", "export", "--form", "packed", "--out", "all.packed")
     filled.ok("mo", "import", "all.packed", "--at", "./Mail/Empty")
     assert filled.ok("mo", "get", "./Mail/Empty/Mail/Addr").out == "mail.example.org"
     filled.ok("mo", "import", "all.packed", "--at", "./New")
@@ -109,7 +109,7 @@ def test_export_of_a_subtree_says_where_it_belongs(filled):
 
 def test_export_to_a_pipe_is_the_document_alone(filled):
     assert filled.ok("mo", "export", "./Mail").raw.startswith(b"<?xml")
-    assert filled.ok("mo", "export", "./Mail", "--as", "packed").raw[0] == 2
+    assert filled.ok("mo", "export", "./Mail", "--form", "packed").raw[0] == 2
 
 
 def test_export_that_cannot_be_written_leaves_the_old_file(filled):

@@ -63,8 +63,9 @@ def test_another_format_with_the_value_and_no_value_at_all_are_taken(number: Cli
 
 
 def test_what_may_not_be_read_is_left_to_the_card(number: Cli):
+    number.add_server("srv1", 0x41)
     number.ok("mo", "acl", "./N", "Replace=#issuer+srv1")
-    number.ok("--principal", "srv1", "mo", "set", "./N", "abc")
+    number.ok("--as", "srv1", "mo", "set", "./N", "abc")
     assert batch(number, "set ./N 'no number'").code == 0
     number.ok("ddf", "load", number.file("box.ddf", DDF))
     number.ok("mo", "import", number.file("box.xml", BOX.format("5")))
@@ -125,7 +126,7 @@ def test_an_import_looks_at_leaves_without_a_format_by_that_of_their_definition(
 def test_what_does_not_suit_its_format_can_be_exported_and_imported(number: Cli, kind: str):
     number.file("odd.xml", ODD)
     assert NOT_INT in number.ok("mo", "import", "odd.xml", "--replace").err
-    number.ok("mo", "export", "--as", kind, "--out", "all")
+    number.ok("mo", "export", "--form", kind, "--out", "all")
     number.ok("card", "reset", "--force")
     assert NOT_INT in number.ok("mo", "import", "all").err
     number.ok("mo", "diff", "all", "card:.")

@@ -36,7 +36,7 @@ def test_an_import_does_not_replace_what_nobody_could_bring_back(secret: Cli):
         assert "what the card withholds and after.xml may not bring back: ./Mail/Addr, ./Mail/Deep;" in told
         assert "--force" in told
     assert secret.content() == before
-    assert secret.ok("--principal", "srv1", "mo", "get", "./Mail/Addr").out == "mail.example.org"
+    assert secret.ok("--as", "srv1", "mo", "get", "./Mail/Addr").out == "mail.example.org"
 
 
 def test_an_import_replaces_what_is_withheld_if_that_is_meant(secret: Cli):
@@ -112,10 +112,10 @@ def test_what_has_no_get_can_be_deleted(pin: Cli):
 
 def test_who_may_delete_but_not_read_is_asked(filled: Cli):
     filled.ok("mo", "acl", "./Mail", "Get=#issuer&Delete=srv1")
-    answer = filled("--principal", "srv1", "mo", "delete", "./Mail", stdin=b"y\n")
+    answer = filled("--as", "srv1", "mo", "delete", "./Mail", stdin=b"y\n")
     assert (answer.code, answer.out) == (0, "deleted ./Mail, and what was below it\n"), answer.err
     filled.ok("mo", "add", "./Mail", "x", "--acl", "Get=#issuer")
-    assert "6982" in filled.fails(4, "--principal", "srv1", "mo", "delete", "./Mail", "--force")
+    assert "6982" in filled.fails(4, "--as", "srv1", "mo", "delete", "./Mail", "--force")
 
 
 def test_a_deletion_says_that_it_cannot_count_what_is_withheld(secret: Cli):
@@ -124,15 +124,16 @@ def test_a_deletion_says_that_it_cannot_count_what_is_withheld(secret: Cli):
 
 
 def test_a_server_is_not_removed_unasked_when_acls_are_withheld(cli: Cli):
+    cli.add_server("srv1", 0x41)
     cli.ok("mo", "add", "./Box/x", "v", "--parents", "--acl", "Get=srv1")
-    listed = cli.ok("card", "servers")
+    listed = cli.ok("principal", "list")
     assert listed.err == "note: not counted: 1 node that the card withholds, and what is below\n"
-    assert cli.ok("card", "servers", "--json").document["withheld"] == 1
-    refused = cli("card", "servers", "--remove", "srv1")
+    assert cli.ok("principal", "list", "--json").document["withheld"] == 1
+    refused = cli("principal", "remove", "srv1")
     assert refused.code == 2
     assert "They lose their rights on perhaps 1 node that the card withholds. Remove them?" in refused.err
-    assert cli.ok("--principal", "srv1", "mo", "get", "./Box/x").out == "v"
+    assert cli.ok("--as", "srv1", "mo", "get", "./Box/x").out == "v"
     cli.ok("mo", "add", "./y", "v", "--acl", "Get=srv1+#issuer")
-    refused = cli("card", "servers", "--remove", "srv1")
+    refused = cli("principal", "remove", "srv1")
     assert "rights on 1 node and perhaps 1 node that the card withholds. Remove" in refused.err
-    assert cli.ok("card", "servers", "--remove", "srv1", "--force").out == "removed srv1\n"
+    assert cli.ok("principal", "remove", "srv1", "--force").out == "removed srv1\n"

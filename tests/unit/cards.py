@@ -12,12 +12,12 @@ from smartdm.wire import APPLET_AID, Select
 
 FIELDS = {
     Select.VERSION: "0100",
-    Select.STATE: "03",
+    Select.STATE: "0F",
     Select.LIMITS: "10 40 C0 F0 00E0",
     Select.CAPABILITIES: "0000",
     Select.GENERATION: "000007",
     Select.SPACE: "3DF0 10 0200",
-    Select.NODES: "0007 0200",
+    Select.NODES: "0009 0200",
     Select.TAGS: "00000001 00000002" + 16 * "00",
 }
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from smartdm.codec.ddf_node import is_placeholder
-from smartdm.mo.definition import ANY_NAME, TREE_ROOT, Access, CaseSense, Definition, Occurrence, Scope
+from smartdm.mo.definition import ANY_NAME, TREE_ROOT, Access, CaseSense, Definition, Occurrence, Proof, Scope
 from smartdm.mo.tree import Format
 from tests.unit.strategies import LEAVES, texts, types, values
 from tests.unit.strategies import names as node_names
@@ -21,6 +21,8 @@ common = {
     "occurrence": occurrences,
     "scope": st.sampled_from(Scope),
     "case_sense": st.sampled_from(CaseSense),
+    "change_proof": st.integers(0, 15).map(Proof),
+    "get_proof": st.integers(0, 15).map(Proof),
 }
 
 leaves = st.builds(

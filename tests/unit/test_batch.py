@@ -265,7 +265,7 @@ def test_a_definition_is_added_under_its_digest():
     (parent, _), (header, _), (child, _) = Batch().define(definition).elements
     assert parent.hex() == "c1013f01"
     assert header.startswith(bytes.fromhex("05 C0 10") + packed.digest(definition).encode())
-    assert child.hex() == "0340" + "00" + "080140" + "00"
+    assert child.hex() == "0340" + "00" + "08014000" + "00"
 
 
 def test_the_session_is_told_what_a_command_concerns():

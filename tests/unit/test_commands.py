@@ -13,7 +13,7 @@ from smartdm.mo.acl import Acl
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import ROOT, Uri
 from smartdm.session import Batch, Session
-from smartdm.wire import Select, Sw
+from smartdm.wire import Select, State, Sw
 from tests.unit.cards import FIELDS, SELECTED, fci, told
 from tests.unit.strategies import mutations
 
@@ -33,8 +33,8 @@ def opened(*answers: str | bytes) -> tuple[Session, list[bytes]]:
 
 def test_the_select_answer_is_read():
     info = CardInfo.decode(fci())
-    assert (info.version, info.state, info.generation, info.capabilities) == ((1, 0), 3, 7, 0)
-    assert (info.free, info.arena, info.reserve, info.nodes, info.node_limit) == (0x3DF0, 16_384, 512, 7, 512)
+    assert (info.version, info.state, info.generation, info.capabilities) == ((1, 0), State.PERSONALIZED, 7, 0)
+    assert (info.free, info.arena, info.reserve, info.nodes, info.node_limit) == (0x3DF0, 16_384, 512, 9, 512)
     assert (info.max_depth, info.max_seg_len, info.max_tot_len) == (16, 64, 192)
     assert (info.max_children, info.max_value) == (240, 224)
     assert info.tags == ((1, 2),)

@@ -11,6 +11,7 @@ from smartdm.codec.ddf import Ddf
 from smartdm.codec.limits import MAX_DEPTH
 from smartdm.errors import CodecError
 from smartdm.mo.definition import (
+    NO_PROOF,
     ONE_OR_MORE,
     TREE_ROOT,
     ZERO_OR_MORE,
@@ -18,6 +19,7 @@ from smartdm.mo.definition import (
     CaseSense,
     Definition,
     Occurrence,
+    Proof,
     Scope,
 )
 from smartdm.mo.tree import Format
@@ -54,6 +56,7 @@ WRITTEN = """\
         <DFFormat><bin/></DFFormat>
         <Occurrence><ZeroOrN>3</ZeroOrN></Occurrence>
         <DFType><MIME>image/png</MIME><MIME>image/jpeg</MIME></DFType>
+        <?smartdm proof change="LIVE BOUND" get="HOLDER"?>
       </DFProperties>
     </Node>
     <Node>
@@ -77,8 +80,9 @@ WRITTEN = """\
 """
 PLAIN = Definition("Plain", Format.CHR, Access(0))
 ICON = Definition(
-    "Icon", Format.BIN, Access.REPLACE, ("image/png", "image/jpeg"), default="AP8Q", occurrence=Occurrence(0, 3)
-)
+    "Icon", Format.BIN, Access.REPLACE, ("image/png", "image/jpeg"), default="AP8Q", occurrence=Occurrence(0, 3),
+    change_proof=Proof.LIVE | Proof.BOUND, get_proof=Proof.HOLDER,
+)  # fmt: skip
 ACCOUNT = Definition(
     "",
     Format.NODE,
@@ -194,6 +198,52 @@ def test_other_names_are_names(name: str):
 )
 def test_properties_are_read_in_any_order_and_the_foreign_ones_skipped(inside: str, definition: Definition):
     assert properties(inside) == definition
+
+
+@pytest.mark.parametrize(
+    ("instruction", "change", "get"),
+    [
+        ('proof change="LIVE"', Proof.LIVE, NO_PROOF),
+        ("proof get='LOGGED  LIVE LIVE' change=''", NO_PROOF, Proof.LIVE | Proof.LOGGED),
+        ('  proof\n get = "BOUND" ', NO_PROOF, Proof.BOUND),
+        ("proof change='LIVE BOUND HOLDER LOGGED' get=\"HOLDER\"", Proof(0x0F), Proof.HOLDER),
+    ],
+)
+def test_proof_is_in_an_instruction_that_other_programs_overlook(instruction: str, change: Proof, get: Proof):
+    wanted = replace(LEAF, change_proof=change, get_proof=get)
+    for inside in (f"<?smartdm {instruction}?>{CHR}", f"<Scope><Dynamic/></Scope>{CHR} <?smartdm {instruction}?>\n"):
+        assert properties(inside) == wanted
+    others = f"<?other proof change='X'?>{CHR}<DFTitle>a<?smart dm?>b</DFTitle><?smartdm2?>"
+    assert properties(others) == replace(LEAF, title="ab")
+    skipped = f"<RTProperties><?smartdm nonsense?></RTProperties><DFProperties>{CHR}</DFProperties>"
+    assert ddf.decode(b"<?first?>" + document(skipped) + b"<?last?>").definition == LEAF
+
+
+@pytest.mark.parametrize(
+    ("inside", "words"),
+    [
+        ("<?smartdm?>", '<.smartdm \'\'.> must be like <.smartdm proof change="LIVE BOUND" get="HOLDER".>'),
+        ("<?smartdm proof?>", "must be like"),
+        ("<?smartdm need change='LIVE'?>", "must be like"),
+        ("<?smartdm proof change=LIVE?>", "must be like"),
+        ("<?smartdm proof set='LIVE'?>", "must be like"),
+        ("<?smartdm proof change='LIVE' change='BOUND'?>", "must be like"),
+        ("<?smartdm proof change='LIVE'get='BOUND'?>", "must be like"),
+        ("<?smartdm proof change='LIVE' get=\"LI'VE\"?>", 'get in .* cannot be "LI\'VE"'),
+        ("<?smartdm proof get='live'?>", "get in .* cannot be 'live'; write some of LIVE BOUND HOLDER LOGGED"),
+        ("\n<?smartdm proof get='LIVE'?><?smartdm proof get='LIVE'?>", "line 2, node './A': .* occurs twice in one"),
+        ("<Scope><?smartdm proof get='LIVE'?><Dynamic/></Scope>", "belongs into DFProperties"),
+    ],
+)
+def test_an_instruction_for_this_program_that_is_ill_formed_is_refused(inside: str, words: str):
+    with pytest.raises(CodecError, match=words) as caught:
+        properties(CHR + inside)
+    assert "node './A'" in str(caught.value)
+
+
+def test_an_instruction_outside_of_a_node_is_refused():
+    with pytest.raises(CodecError, match=r"line 1: <.smartdm .*> belongs into DFProperties"):
+        ddf.decode(b"<?smartdm proof get='LIVE'?>" + document(INTERIOR))
 
 
 def test_values_and_places_of_inner_nodes_do_not_count():
@@ -317,6 +367,8 @@ def test_threat_25_what_is_skipped_is_still_limited():
             ddf.decode((HEAD + NODE + skipped)[: 1 << 20])
     with pytest.raises(CodecError, match="more than 20000 elements that are not those of DDF"):
         ddf.decode(HEAD + NODE + b"<m:a xmlns:m='u'/>" * 20_001 + END)
+    with pytest.raises(CodecError, match="more than 20000 elements that are not those of DDF"):
+        ddf.decode(HEAD + NODE + b"<?a?>" * 20_001 + END)
     with pytest.raises(CodecError, match="more than 256 elements MIME"):
         read(f"<DFProperties>{CHR}<DFType>{'<MIME>a</MIME>' * 257}</DFType></DFProperties>")
     with pytest.raises(CodecError, match="is the most"):

@@ -112,8 +112,19 @@ def test_who_changes_an_acl(path: str, who: str, may: bool):
 
 def test_an_empty_acl_inherits_the_whole_of_the_next_one():
     lists = [Acl.parse("Add=*&Get=*"), Acl.parse("Replace=A"), NONE]
-    assert acls.effective(lists) == lists[1]
     assert not acls.allows(lists, "Get", "A")
+
+
+def test_what_a_node_has_lost_those_have_lost_that_inherit_from_it():
+    gone = frozenset({"Add", "Replace"})
+    lists = [Acl.parse("Add=A&Get=A&Replace=A"), NONE, NONE, Acl.parse("Add=A"), NONE]
+    lost = [frozenset[str](), gone]
+    assert [acls.allows(lists[:end], "Add", "A", lost) for end in range(1, 6)] == [True, False, False, True, True]
+    assert [acls.allows(lists[:end], "Get", "A", lost) for end in range(1, 6)] == [True, True, True, False, False]
+    assert [acls.may_change_acl(lists[:end], "A", leaf=False, lost=lost) for end in (2, 3)] == [True, False]
+    assert not acls.may_change_acl(lists[:3], "A", leaf=True, lost=lost)
+    mine = acls.creators("A")
+    assert [acls.of_new_node(lists[:end], NONE, "A", leaf=False, lost=lost) for end in (1, 2)] == [NONE, mine]
 
 
 def test_an_interior_node_out_of_reach_is_its_creators():

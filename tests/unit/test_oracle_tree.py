@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from smartdm.wire import Access, Format, Limit, Sw
+from smartdm.wire import Access, Format, Limit, Proof, Sw
 from tests.oracle.acl import ISSUER, NONE, Acl
 from tests.oracle.commands import Add, Command, Delete, Get, Rename, Replace, SetAcl, SetTitle, Source
 from tests.oracle.doubts import Refused
 from tests.oracle.fresh import fresh
 from tests.oracle.nodes import FULL, Node, branch, defined, large, leaf, record_size, rule_branch, rule_leaf
-from tests.oracle.tree import Card
+from tests.oracle.tree import CHANNEL, Card
 from tests.oracle.views import newer, shown, view
 
 DDF = rule_branch(
@@ -162,10 +164,10 @@ def test_subtrees_that_come_together_have_ids_level_by_level(card: Card):
     first = branch("B", leaf("x"), branch("y", leaf("z")))
     new = card.after([Add((), first, more=(leaf("C"), branch("D", leaf("x"))))], ISSUER)
     # The card's own, S, A and A/x came before.
-    assert [ids(new.find((name,))) for name in "BCD"] == [[10, 13, 14, 16], [11], [12, 15]]
+    assert [ids(new.find((name,))) for name in "BCD"] == [[12, 15, 16, 18], [13], [14, 17]]
     assert (new.root.verno, [child.name for child in new.root.children]) == (card.root.verno + 1, ["A", "B", "C", "D"])
     less = new.after([Delete(("B",)), Add((), branch("E", leaf("x"), leaf("y"), leaf("z"), leaf("w")))], ISSUER)
-    assert ids(less.find(("E",))) == [10, 13, 14, 16, 17]
+    assert ids(less.find(("E",))) == [12, 15, 16, 18, 19]
 
 
 def test_the_ids_of_a_definition_begin_at_an_eighth_and_follow_each_other(card: Card):
@@ -173,8 +175,8 @@ def test_the_ids_of_a_definition_begin_at_an_eighth_and_follow_each_other(card: 
     more = card.after([Add(("?",), rule_leaf("b"))], ISSUER)
     assert ids(more.find(("?", "b"))) == [69]
     small = fresh(10, 20).after([Add(("?",), rule_branch("a", rule_leaf("x")))], ISSUER)
-    assert ids(small.find(("?", "a"))) == [7, 8]
-    assert refusal(small, ISSUER, Add(("?",), branch("b", *(leaf(f"l{at}") for at in range(11))))) >= {Sw.NO_NODE_LEFT}
+    assert ids(small.find(("?", "a"))) == [9, 10]
+    assert refusal(small, ISSUER, Add(("?",), branch("b", *(leaf(f"l{at}") for at in range(9))))) >= {Sw.NO_NODE_LEFT}
 
 
 @pytest.mark.parametrize(
@@ -210,3 +212,81 @@ def test_titles(card: Card):
     new = card.after([SetTitle(("A",), "T")], ISSUER)
     assert view(new.find(("A",))).title == "T"
     assert refusal(new, "S", SetTitle(("A",), "")) == {Sw.NOT_ALLOWED}
+
+
+PROVEN = rule_branch(
+    "proven",
+    rule_branch("Pin", rule_leaf("x"), rule_branch("own"), proof=Proof.HOLDER),
+    rule_leaf("Log", proof=(Proof.LIVE | Proof.LOGGED) << 4 | Proof.LIVE),
+)
+
+
+@pytest.fixture
+def proving() -> Card:
+    """With P/Pin, whose changes want the PIN, P/Log, whose Get wants a logged message, and a server S that may all."""
+    pin = defined("Pin", ("proven", "Pin"), defined("x", ("proven", "Pin", "x"), value=b"1"))
+    pin.children.append(defined("own", ("proven", "Pin", "own"), format=Format.NODE, acl=ALL))
+    top = defined("P", ("proven",), pin, defined("Log", ("proven", "Log"), value=b"l"), acl=ALL)
+    return fresh().after([Add(("?",), PROVEN), Add(("?", "Srv"), leaf("S")), Add((), top)], ISSUER)
+
+
+ALL = Acl.parse("Add=S&Delete=S&Get=S&Replace=S")
+PIN = ("P", "Pin")
+
+
+@pytest.mark.parametrize("who", ["S"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        Delete(PIN),
+        Rename(PIN, "Pin"),
+        SetTitle(PIN, "T"),
+        # What it has lost, those that inherit from it have lost, too.
+        Replace((*PIN, "x"), b"2"),
+        Delete((*PIN, "x")),
+        SetAcl((*PIN, "x"), ALL),
+    ],
+)
+def test_a_change_wants_the_proof_that_the_definition_names(proving: Card, who: str, command: Command):
+    assert proving.proof == CHANNEL
+    assert Sw.NOT_ALLOWED in refusal(proving, who, command)
+    seen = replace(proving, proof=CHANNEL | Proof.HOLDER)
+    if isinstance(command, Rename):
+        assert Sw.NOT_ALLOWED not in refusal(seen, who, command)  # its name comes from the definition
+    else:
+        assert seen.after([command], who).proof == CHANNEL
+
+
+def test_a_node_below_with_an_acl_of_its_own_is_judged_by_that(proving: Card):
+    own = (*PIN, "own")
+    assert refusal(proving, "S", Add(PIN, defined("x", ("proven", "Pin", "x")))) >= {Sw.NOT_ALLOWED}
+    assert proving.after([Add(own, leaf("y", b"2"))], "S").find((*own, "y")).value == b"2"
+    # Its parent has Replace, where no PIN is wanted.
+    assert proving.after([SetAcl(PIN, Acl.parse("Get=*"))], "S").find(PIN).acl == Acl.parse("Get=*")
+
+
+@pytest.mark.parametrize(
+    ("proof", "get", "change"),
+    [
+        (Proof(0), False, False),
+        (Proof.LIVE, False, True),
+        (Proof.LOGGED, False, False),
+        (Proof.LIVE | Proof.LOGGED, True, True),
+        (Proof.BOUND | Proof.HOLDER, False, False),
+        (Proof(0x0F), True, True),
+    ],
+)
+@pytest.mark.parametrize("who", ["S", ISSUER])
+def test_all_bits_are_wanted_for_get_and_for_changes_each_by_itself(
+    proving: Card, who: str, proof: Proof, get: bool, change: bool
+):
+    log = ("P", "Log")
+    given = proving.after([SetAcl(("P",), Acl.parse("Get=*&Replace=*"))], ISSUER)
+    card = replace(given, proof=proof)
+    assert shown(card, (), who).children[0].children[1].withheld is not get
+    for command, may in ((Get(log), get), (Source(log), get), (Replace(log, b""), change)):
+        if may:
+            card.after([command], who)
+        else:
+            assert refusal(card, who, command) == {Sw.NOT_ALLOWED}
+    assert not shown(card, PIN, who).withheld

@@ -26,7 +26,7 @@ def flat(*elements: tuple[bytes, bytes]) -> str:
         (leaf("x", type="text/plain", title="T"), "2301 0178 0154 00"),
         (leaf("x", type="a/b", acl=Acl.parse("Get=S")), "4380 0178 03612f62 03080153 00"),
         (large("x", b"1", b""), "0100 0178 ff02 0100 0001 31 0100 0000"),
-        (rule_leaf("x", 0x19, maximum=2, required=True, types=("a", "b")), "0340 0178 190242 03 610a62"),
+        (rule_leaf("x", 0x19, maximum=2, required=True, types=("a", "b"), proof=0x43), "0340 0178 19024243 03 610a62"),
         (defined("x", ("d",), defined("y", ("d", "y"), value=b"1")), "8700 0178 01 8101 01 31"),
         (defined("z", ("d", ""), format=Format.CHR, further=2), "8d02 017a 0102 00"),
     ],
@@ -79,7 +79,7 @@ STREAM = bytes.fromhex(
     "06 000009"
     "0000 0003 45 00 00 04 0089 00bf f2 0007"  # the root: its ACL, a run of two children
     "0007 0000 00 0e 00 01 73".replace(" 00 0e", " 0e")  # withheld
-    + "0008 0001 93 40 01 64 190242 00000001 03 610a62"
+    + "0008 0001 93 40 01 64 19024243 00000001 03 610a62"
 )
 
 
@@ -89,7 +89,7 @@ def test_a_stream_with_ids():
     assert (reader.generation, reader.ids) == (9, True)
     assert (root.id, root.verno, root.acl, root.ids) == (0, 3, ((9, 4), (0x1F, 5)), (7, 8))
     assert (hidden.withheld, hidden.name) == (True, "s")
-    assert (rule.rule, rule.tstamp, rule.value, rule.name) == ((0x19, 2, 0x42), 1, b"a\nb", "d")
+    assert (rule.rule, rule.tstamp, rule.value, rule.name) == ((0x19, 2, 0x42, 0x43), 1, b"a\nb", "d")
     assert root.size == 2 + 2 + 2 + 1 + 1 + 4 + 1 + 2
 
 
@@ -117,12 +117,13 @@ def test_a_broken_stream_is_refused(data: str):
 
 def test_numbers_are_learned_from_the_registry():
     def item(number: int, name: str, *ids: int, rule: bool = False) -> Item:
-        return Item(number, 0, name=name, ids=ids, count=len(ids), rule=(1, 1, 0) if rule else None)
+        return Item(number, 0, name=name, ids=ids, count=len(ids), rule=(1, 1, 0, 0) if rule else None)
 
-    registry = [item(1, "", 2, 3, 9), item(2, "Srv", 4, 8), item(3, "Up"), item(4, "*"), item(8, "a%2Fb")]
-    numbers = Numbers.of([*registry, item(9, "d", 10, rule=True), item(10, "x", rule=True)])
-    assert numbers.servers == {4: "*", 8: "a/b"}
-    assert numbers.definitions == {9: ("d",), 10: ("d", "x")}
+    registry = [item(1, "", 2, 3, 7, 8, 10), item(2, "Srv", 4, 9), item(3, "Up"), item(4, "*"), item(9, "a%2Fb")]
+    registry += [item(7, "Key", rule=True), item(8, "Id")]
+    numbers = Numbers.of([*registry, item(10, "d", 11, rule=True), item(11, "x", rule=True)])
+    assert numbers.servers == {4: "*", 9: "a/b"}
+    assert numbers.definitions == {7: ("Key",), 10: ("d",), 11: ("d", "x")}
 
 
 def test_flags_are_those_of_the_contract():

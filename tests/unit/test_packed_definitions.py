@@ -10,25 +10,38 @@ from hypothesis import strategies as st
 
 from smartdm.codec import packed
 from smartdm.errors import CodecError
-from smartdm.mo.definition import ONE, ONE_OR_MORE, ZERO_OR_MORE, ZERO_OR_ONE, Access, Definition, Occurrence, Scope
+from smartdm.mo.definition import (
+    ONE,
+    ONE_OR_MORE,
+    ZERO_OR_MORE,
+    ZERO_OR_ONE,
+    Access,
+    Definition,
+    Occurrence,
+    Proof,
+    Scope,
+)
 from smartdm.mo.tree import Format
 
-ADDR = Definition("Addr", Format.CHR, Access.GET | Access.REPLACE, ("text/plain", "a/b", "c/d"), "Address")
+ADDR = Definition(
+    "Addr", Format.CHR, Access.GET | Access.REPLACE, ("text/plain", "a/b", "c/d"), "Address",
+    change_proof=Proof.LIVE | Proof.BOUND, get_proof=Proof.HOLDER,
+)  # fmt: skip
 ANY = Definition(
     "", Format.NODE, Access.ADD | Access.DELETE, occurrence=ZERO_OR_MORE, children=(Definition("P", Format.INT),)
 )
 OBJECT = Definition("X", Format.NODE, Access.GET, ("urn:x",), "The X", scope=Scope.PERMANENT, children=(ADDR, ANY))
 LEVELS = (
-    "25 C0 00 48 00 00 05 75726E3A78 05 5468652058 02"
-    "23 41 04 41646472 18 01 42 07 41646472657373 07 612F620A632F64"
-    "05 40 00 03 00 00 01"
-    "04 40 01 50 08 01 40 00"
+    "25 C0 00 48 00 00 00 05 75726E3A78 05 5468652058 02"
+    "23 41 04 41646472 18 01 42 43 07 41646472657373 07 612F620A632F64"
+    "05 40 00 03 00 00 00 01"
+    "04 40 01 50 08 01 40 00 00"
 )
 PRE_ORDER = (
-    "0000 25 C0 02 4142 48 00 00 05 75726E3A78 05 5468652058 02"
-    "0000 23 41 04 41646472 18 01 42 07 41646472657373 07 612F620A632F64"
-    "0000 05 40 00 03 00 00 01"
-    "0000 04 40 01 50 08 01 40 00"
+    "0000 25 C0 02 4142 48 00 00 00 05 75726E3A78 05 5468652058 02"
+    "0000 23 41 04 41646472 18 01 42 43 07 41646472657373 07 612F620A632F64"
+    "0000 05 40 00 03 00 00 00 01"
+    "0000 04 40 01 50 08 01 40 00 00"
 )
 
 
@@ -62,6 +75,25 @@ def test_a_definition_has_the_octets_that_the_format_says():
     # The root is not required by its own definition, and its name is the digest.
     assert canonical(OBJECT).hex() == bytes.fromhex(LEVELS).hex()
     assert read(PRE_ORDER) == as_stored(OBJECT)
+
+
+@pytest.mark.parametrize(
+    ("definition", "octet"),
+    [
+        (ANY, 0x00),
+        (replace(ANY, change_proof=Proof.LIVE), 0x01),
+        (replace(ANY, get_proof=Proof.LIVE), 0x10),
+        (replace(ANY, change_proof=Proof.HOLDER, get_proof=Proof.BOUND | Proof.LOGGED), 0xA4),
+        (replace(ANY, change_proof=Proof(0x0F), get_proof=Proof(0x0F)), 0xFF),
+    ],
+)
+def test_the_proof_that_a_node_wants_is_in_the_last_octet_of_the_rules(definition: Definition, octet: int):
+    whole = replace(OBJECT, children=(definition,))
+    _, (header, _), _ = packed.definition_elements(whole, "")
+    at = 3 + header[2]
+    assert header[at + 3] == octet
+    assert packed.decode_definition(pre_order(whole, ""), 0).children[0] == as_stored(definition, top=False)
+    assert (packed.digest(whole) == packed.digest(replace(OBJECT, children=(ANY,)))) is (octet == 0)
 
 
 def test_the_digest_is_made_of_the_octets_without_a_name():
@@ -111,13 +143,13 @@ def test_what_a_card_cannot_hold_is_refused_by_name(definition: Definition, word
     ("text", "words"),
     [
         ("0000 05 00 00 00", "no definition"),
-        ("0000 05 40 01 41 08 01", "ends inside a definition"),
-        ("0000 03 40 01 41 08 01 01 00", "0 further Types instead of 1"),
-        ("0000 03 40 01 41 08 01 00 01 61", "1 further Types instead of 0"),
-        ("0000 05 40 01 41 08 01 00 00 00", "1 bytes follow"),
-        ("0000 05 40 01 41 08 01 00 01", "VerNo"),
-        ("0000 05 40 01 41 08 F1 00 00", None),
-        ("0000 0B 40 01 41 08 01 00 00", "kind 0B"),
+        ("0000 05 40 01 41 08 01 00", "ends inside a definition"),
+        ("0000 03 40 01 41 08 01 01 00 00", "0 further Types instead of 1"),
+        ("0000 03 40 01 41 08 01 00 00 01 61", "1 further Types instead of 0"),
+        ("0000 05 40 01 41 08 01 00 00 00 00", "1 bytes follow"),
+        ("0000 05 40 01 41 08 01 00 00 01", "VerNo"),
+        ("0000 05 40 01 41 08 F1 00 00 00", None),
+        ("0000 0B 40 01 41 08 01 00 00 00", "kind 0B"),
     ],
 )
 def test_a_damaged_definition_is_refused(text: str, words: str | None):
@@ -129,6 +161,7 @@ def test_a_damaged_definition_is_refused(text: str, words: str | None):
 
 
 names = st.sampled_from(["A", "B", "C", "D", "é"])
+proofs = st.integers(0, 15).map(Proof)
 leaves = st.builds(
     Definition,
     names,
@@ -139,6 +172,8 @@ leaves = st.builds(
     scope=st.sampled_from(Scope),
     occurrence=st.sampled_from([ONE, ZERO_OR_ONE]),
     default=st.sampled_from([None, "d"]),
+    change_proof=proofs,
+    get_proof=proofs,
 )
 
 
@@ -150,6 +185,8 @@ def interior(children: st.SearchStrategy[Definition]) -> st.SearchStrategy[Defin
         st.integers(0, 63).map(Access),
         st.sampled_from([(), ("urn:y",)]),
         occurrence=st.sampled_from([ONE, ZERO_OR_MORE, Occurrence(1, 7)]),
+        change_proof=proofs,
+        get_proof=proofs,
         children=st.lists(children, max_size=3, unique_by=lambda child: child.name).map(tuple),
     )
 

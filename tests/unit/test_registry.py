@@ -28,6 +28,11 @@ OPEN = Definition("Ext", Format.NODE)
 OBJECT = Definition("X", Format.NODE, Access.GET, ("urn:x",), "The X", children=(ADDR, KEY, ANY, OPEN))
 NAME = packed.digest(OBJECT)
 HEAD = "06 000009 "
+OWN = (
+    "0002 0000 05 00 03 537276 00  0003 0000 05 00 02 5570 00"
+    "0007 0000 01 40 03 4B6579 10 00 00 00 00  0008 0001 0E 00 02 4964"
+)
+"""What is in the registry of every card: Srv, Up, the definition Key, and Id, which is withheld."""
 
 
 class Store:
@@ -35,7 +40,7 @@ class Store:
 
     def __init__(self, **answers: str) -> None:
         self.answers = {
-            "?": HEAD + "0001 0000 05 00 00 02 0002 0003  0002 0000 05 00 03 537276 00  0003 0000 05 00 02 5570 00",
+            "?": HEAD + "0001 0000 05 00 00 04 0002 0003 0007 0008" + OWN,
             "?/Srv": HEAD + "0002 0000 05 00 03 537276 01 0009  0009 0000 03 00 05 612532466200" + " 00"[3:],
             **answers,
         }
@@ -51,10 +56,9 @@ def with_object(first: int = 0x20) -> Store:
     """A card that holds OBJECT."""
     name = NAME.encode().hex()
     kids = "".join(f"{first + 1 + at:04X}" for at in range(4))
-    root = f"{first:04X} 0000 25 C0 10 {name} 08 01 00 05 75726E3A78 05 5468652058 04 {kids}"
+    root = f"{first:04X} 0000 25 C0 10 {name} 08 00 00 00 05 75726E3A78 05 5468652058 04 {kids}"
     return Store(**{
-        "?": HEAD + f"0001 0000 05 00 00 03 0002 0003 {first:04X}  0002 0000 05 00 03 537276 00"
-        "  0003 0000 05 00 02 5570 00 " + root,
+        "?": HEAD + f"0001 0000 05 00 00 05 0002 0003 0007 0008 {first:04X}" + OWN + root,
         f"?/{NAME}": "02 000009" + pre_order(OBJECT, NAME).hex(),
     })  # fmt: skip
 
@@ -75,8 +79,19 @@ def test_a_known_digest_gives_all_ids_without_reading_the_definition():
     registry = Registry(store, {NAME: OBJECT}.get)
     assert [root.definition for root in registry.roots.values()] == [OBJECT]
     assert {number: inner.name for number, inner in registry.known.definitions.items()} == {
-        0x20: "X", 0x21: "Addr", 0x22: "Key", 0x23: "", 0x24: "Ext", 0x25: "P",
+        7: "Key", 0x20: "X", 0x21: "Addr", 0x22: "Key", 0x23: "", 0x24: "Ext", 0x25: "P",
     }  # fmt: skip
+    assert store.asked == ["?"]
+
+
+def test_the_definition_of_secrets_is_that_of_every_card_and_no_object():
+    store = with_object()
+    registry = Registry(store, {NAME: OBJECT}.get)
+    secret = {7: Definition("Key", Format.BIN, Access.REPLACE)}
+    assert registry.known.definitions == secret
+    assert list(registry.roots) == [0x20]
+    registry.forget()
+    assert registry.known.definitions == secret
     assert store.asked == ["?"]
 
 

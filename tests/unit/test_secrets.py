@@ -105,9 +105,13 @@ def test_one_newline_at_the_end_of_a_file_does_not_count(ending: bytes, tmp_path
     assert resolve(secret_file(tmp_path, b"1234" + ending), Purpose.PIN) == b"1234"
 
 
-@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("purpose", [Purpose.KEY, Purpose.PIN])
 def test_a_second_newline_counts(purpose: Purpose, tmp_path: Path):
     refused(secret_file(tmp_path, HEX.encode() + b"\n\n"), purpose)
+
+
+def test_a_second_newline_belongs_to_a_value(tmp_path: Path):
+    assert resolve(secret_file(tmp_path, b"one\ntwo\n\n"), Purpose.VALUE) == b"one\ntwo\n"
 
 
 @pytest.mark.parametrize("size", [16, 24, 32])

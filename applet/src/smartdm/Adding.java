@@ -5,7 +5,7 @@ import static smartdm.Words.*;
 import javacard.framework.ISOException;
 import javacard.framework.Util;
 
-/** Level 10: ADD: subtrees that come level by level, each node as soon as its bytes are there. */
+/** Level 11: ADD: subtrees that come level by level, each node as soon as its bytes are there. */
 abstract class Adding extends Nodes {
   // A definition's id must fit a defined node's kind and meta.
   private static final short LAST_DEFINITION = (short) 511;
@@ -59,7 +59,7 @@ abstract class Adding extends Nodes {
   // The id behind which those of a definition are taken: in the longest gap, since they must be
   // consecutive; but not on the first pages, so that nodes added together lie on few.
   private short gap() {
-    if (!issuer()) {
+    if (!trusted()) {
       ISOException.throwIt(Wire.SW_NOT_ALLOWED);
     }
     short found = nodeLimit;
@@ -199,6 +199,10 @@ abstract class Adding extends Nodes {
         || model >= nodeLimit
         || !isDefinition((short) (entry(model, false) - 1))) {
       Memory.refuse((byte) Wire.SW_NOT_DEFINED);
+    }
+    // The root of an object asks for Add wherever it comes, also inside of what may be added.
+    if (placeOf(granule(Wire.NODE_REGISTRY), model) >= 0) {
+      access((short) ~rule(model, (short) 0), Wire.ACCESS_ADD);
     }
     final short format = format(granule(model));
     if ((format == Wire.FORMAT_NODE ? Wire.KIND_INTERIOR : (short) 0)

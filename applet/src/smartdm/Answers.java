@@ -5,7 +5,7 @@ import static smartdm.Words.*;
 import javacard.framework.ISOException;
 import javacard.framework.Util;
 
-/** Level 7: the stream of nodes that READ and Get are answered with. */
+/** Level 8: the stream of nodes that READ and Get are answered with. */
 abstract class Answers extends Rules {
   Answers(byte[] buf, short at, short end) {
     super(buf, at, end);

@@ -7,7 +7,7 @@ import javacard.framework.ISOException;
 import javacard.framework.Util;
 
 /**
- * Level 12: one atomic batch of DM commands, run as its parts arrive.
+ * Level 13: one atomic batch of DM commands, run as its parts arrive.
  *
  * <p>The first byte of each part is its number, so a part that is lost, doubled or left over from a
  * batch that failed is never taken for commands. No element but a value may go on in the next part.
@@ -31,7 +31,7 @@ abstract class Batch extends Changing {
       ISOException.throwIt(Wire.SW_CHAIN_BROKEN);
     }
     if (number == 0) {
-      zero(OPTIONS, SOURCE);
+      fresh();
     }
     do {
       step(buf);
@@ -43,6 +43,9 @@ abstract class Batch extends Changing {
       }
       commit(true);
       w[PART] = (short) 0;
+      // The PIN was for this batch, and for the answer to its Gets.
+      cod[PROOF] |= (byte) ((cod[PROOF] & Wire.PROOF_HOLDER) << SPENT_SHIFT);
+      scrub();
     }
   }
 

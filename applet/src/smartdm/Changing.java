@@ -2,7 +2,7 @@ package smartdm;
 
 import static smartdm.Words.*;
 
-/** Level 11: the commands that change nodes which are there. */
+/** Level 12: the commands that change nodes which are there. */
 abstract class Changing extends Adding {
   // Of kind and meta: what a new Format and Type leave.
   private static final short KEPT_BITS = (short) 0xF000;
@@ -11,12 +11,14 @@ abstract class Changing extends Adding {
     super(buf, at, end);
   }
 
-  // Refuse to Replace in the registry, or what definition or ACL deny.
-  private void change() {
-    if (words[BASE] != ROOT) {
+  // Refuse to Replace in the registry, but for names and keys of principals by the issuer; or what
+  // definition or ACL deny.
+  private void change(short first) {
+    if (words[BASE] == ROOT) {
+      allow(Wire.VERB_REPLACE);
+    } else if (words[FOUND_PARENT] != Wire.NODE_SERVERS || words[FOUND] < first || !trusted()) {
       Memory.refuse((byte) Wire.SW_PERMANENT);
     }
-    allow(Wire.VERB_REPLACE);
   }
 
   final void replace(byte[] buf, short granule) {
@@ -33,9 +35,18 @@ abstract class Changing extends Adding {
     if (w[FORMAT] == Wire.FORMAT_NODE) {
       Memory.refuse((byte) Wire.SW_NOT_LEAF);
     }
-    change();
+    change(Wire.PRINCIPAL_ISSUER);
     short format = format(granule);
-    if (kind != Wire.FORMAT_KEEP) {
+    if (w[BASE] != ROOT) {
+      // Whatever it was: keys or a PIN from now on.
+      keep = SEALED_KEEPS;
+      come = SEALED;
+      field = TYPE_AT;
+      format = Wire.FORMAT_BIN;
+      if (w[FOUND] == Wire.PRINCIPAL_HOLDER) {
+        tries();
+      }
+    } else if (kind != Wire.FORMAT_KEEP) {
       Input.knownType(meta);
       if ((byte) meta < 0) {
         property(buf);
@@ -111,7 +122,7 @@ abstract class Changing extends Adding {
     }
     access(w[DENIED], Wire.ACCESS_DELETE);
     // The registry is the issuer's to clear up, whatever ACLs were brought along.
-    if (w[BASE] == ROOT || !issuer()) {
+    if (w[BASE] == ROOT || !trusted()) {
       Tree.right((short) (w[RIGHTS] & Wire.VERB_DELETE));
     }
     if (rule(definition(granule), (short) 2) >= Wire.DEFINITION_REQUIRED
@@ -136,7 +147,7 @@ abstract class Changing extends Adding {
         || (w[DENIED] & Wire.ACCESS_PERMANENT) == 0) {
       Memory.refuse((byte) Wire.SW_PERMANENT);
     }
-    change();
+    change(Wire.PRINCIPAL_FIRST_SERVER);
     final short name = text(buf);
     Input.name(buf, name);
     final short place = place(granule(w[FOUND_PARENT]), buf, name);
@@ -152,7 +163,7 @@ abstract class Changing extends Adding {
 
   final void title(byte[] buf, short granule) {
     final short[] w = words;
-    change();
+    change(Wire.PRINCIPAL_FIRST_SERVER);
     final short at = text(buf);
     // LIMIT_TEXT is 127.
     if (buf[at] < 0) {
@@ -164,7 +175,7 @@ abstract class Changing extends Adding {
 
   final void acl(byte[] buf, short granule) {
     final short[] w = words;
-    if (w[BASE] != ROOT || (w[FOUND] == ROOT && !issuer())) {
+    if (w[BASE] != ROOT || (w[FOUND] == ROOT && !trusted())) {
       Memory.refuse((byte) Wire.SW_PERMANENT);
     }
     if (w[FOUND] != ROOT) {

@@ -5,14 +5,14 @@ import static smartdm.Words.*;
 import javacard.framework.Util;
 
 /**
- * Level 2: the persistent heap: granules in segments, and which of them are in use.
+ * Level 3: the persistent heap: granules in segments, and which of them are in use.
  *
  * <p>Writing appends to a run in RAM that goes out by one non-atomic copy when it is full, when the
  * next record lies elsewhere, or before a record of the run is read. What is in use is a bitmap in
  * RAM: the store marks what is reachable and asks for holes; a hole never crosses a segment.
  * Nothing here knows what a record is.
  */
-abstract class Heap extends Memory {
+abstract class Heap extends Crypto {
   // A Java Card array ends at 32,767 bytes; 16 KiB keeps offset arithmetic within a short.
   private static final short SEGMENT_KIB = (short) 16;
   private static final short SEGMENT_MASK = (short) 0x3FFF;
@@ -65,11 +65,12 @@ abstract class Heap extends Memory {
   final void open(short granule) {
     final short[] w = words;
     final short at = offset(granule);
-    final short gap = (short) (at - w[RUN_OFF] - w[RUN_LEN]);
+    short gap = (short) (at - w[RUN_OFF] - w[RUN_LEN]);
     if (w[RUN_LEN] != 0 && (short) (gap >> shift) == 0 && array(granule) == array(w[RUN_BASE])) {
-      // The rest of the last record's granule belongs to nobody: any bytes keep the run in one
-      // piece.
-      write(staging, (short) 0, gap);
+      // The rest of the last record's granule belongs to nobody, and must not be bytes of a secret.
+      while (--gap >= 0) {
+        put((short) 0);
+      }
     } else {
       flush();
       w[RUN_BASE] = granule;
@@ -174,6 +175,22 @@ abstract class Heap extends Memory {
       n += used(granule);
     }
     return n;
+  }
+
+  /** Fill all free granules with zeros: one persistent write for each run of them. */
+  final void erase() {
+    short run = 0;
+    for (short g = 0; g <= granules; g++) {
+      final boolean end = g == granules || used(g) != 0;
+      if (run > 0 && (end || offset(g) == 0)) {
+        final short first = (short) (g - run);
+        Util.arrayFillNonAtomic(array(first), offset(first), (short) (run << shift), (byte) 0);
+        run = 0;
+      }
+      if (!end) {
+        run++;
+      }
+    }
   }
 
   private short best(short count) {

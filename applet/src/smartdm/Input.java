@@ -4,7 +4,7 @@ import static smartdm.Words.*;
 
 import javacard.framework.Util;
 
-/** Level 8: the bytes of a command: the next one, texts, and what is allowed in them. */
+/** Level 9: the bytes of a command: the next one, texts, and what is allowed in them. */
 abstract class Input extends Answers {
   Input(byte[] buf, short at, short end) {
     super(buf, at, end);

@@ -15,15 +15,40 @@ import javacard.framework.Util;
  * because that is what a reset leaves.
  */
 abstract class Memory extends Applet {
-  // --- cod: who is asking: the node id of a server, 2 bytes ---
+  // --- cod: who is asking: the node id of a server, 2 bytes; proof bits; of a channel: its level,
+  // commands since it was opened, MAC chain, a subkey of CMAC. Until the host's cryptogram comes,
+  // who it will be stands for the commands, and what the key set allows for proof ---
   static final short PRINCIPAL = (short) 0;
-  private static final short COD_LEN = (short) 8;
+  static final short PROOF = (short) 2;
+  static final short LEVEL = (short) 3;
+  // From HOLDER to the bit that says that it was used.
+  static final short SPENT_SHIFT = (short) 2;
+  static final short COUNTER = (short) 4;
+  static final short CHAIN = (short) 6;
+  static final short SUBKEY = (short) 22;
+  private static final short COD_LEN = (short) 38;
   // --- next: the generation that the next commit makes; the batch's time and tag; the generation
-  // since which changes are wanted, or an ACL entry on its way ---
+  // since which changes are wanted, or an ACL entry on its way; the ledger that the next commit
+  // writes: life cycle, whether free memory must be overwritten, tries left of PIN and PUK, power
+  // sessions in which challenges had to be counted ---
   static final short GENERATION_LEN = (short) 3;
   static final short TAG = (short) 7;
   static final short TAG_LEN = (short) 8;
   static final short SINCE = (short) 15;
+  static final short LEDGER = (short) 18;
+  static final short STATE = (short) 18;
+  static final short SCRUB = (short) 19;
+  static final short TRIES = (short) 20;
+  static final short SESSION = (short) 22;
+  static final short LEDGER_LEN = (short) 7;
+  // Only a reset clears these: attempts to open a door that failed; challenges drawn without a
+  // random source.
+  static final short FAILURES = (short) 25;
+  static final short DRAWN = (short) 26;
+  private static final short NEXT_LEN = (short) 27;
+  // Of SCRUB: a secret was staged, one is freed.
+  static final byte STAGED = (byte) 1;
+  static final byte FREED = (byte) 2;
   static final short NONE = (short) -1;
 
   final short[] words;
@@ -60,15 +85,23 @@ abstract class Memory extends Applet {
     // Words 0 to 3 hold the parameters for a moment: each is written before the store reads it.
     final short[] w = words;
     w[2] = (short) 1;
+    w[KEYS_LEN] = (short) 16;
     while (at < end) {
       final short tag = (short) (buf[at] - Wire.INSTALL_ARENA);
       final short len = buf[(short) (at + 1)];
-      within(tag, (short) 0, (short) 3);
-      within(len, (short) 1, (short) 2);
       at = (short) (at + 2 + len);
-      w[tag] = Util.getShort(buf, (short) (at - 2));
-      if (len == (short) 1) {
-        w[tag] &= (short) 0xFF;
+      if (tag == (short) (Wire.INSTALL_KEYS - Wire.INSTALL_ARENA)) {
+        within(len, (short) 48, (short) 96);
+        within((short) (len % 24), (short) 0, (short) 0);
+        w[KEYS_AT] = (short) (at - len);
+        w[KEYS_LEN] = (short) (len / 3);
+      } else {
+        within(tag, (short) 0, (short) 3);
+        within(len, (short) 1, (short) 2);
+        w[tag] = Util.getShort(buf, (short) (at - 2));
+        if (len == (short) 1) {
+          w[tag] &= (short) 0xFF;
+        }
       }
     }
     within(at, end, end);
@@ -88,16 +121,19 @@ abstract class Memory extends Applet {
     bitmap = bytes((short) (granules >> 3));
     staging = bytes((short) (128 + 256 * profile));
     page = bytes((short) (2 << pageShift));
-    next = bytes((short) (SINCE + GENERATION_LEN));
+    next = bytes(NEXT_LEN);
     stack = JCSystem.makeTransientShortArray((short) (2 * maxDepth + 2), JCSystem.CLEAR_ON_RESET);
   }
 
-  /** Forget all but the free-space bitmap, which is no longer taken for true: values pass here. */
+  /**
+   * Forget all but what only a reset clears, and the free-space bitmap, which is no longer taken
+   * for true: values pass here.
+   */
   final void wipe() {
     zero((short) 0, (short) (Words.COUNT - 1));
     wipe(staging);
     wipe(page);
-    wipe(next);
+    Util.arrayFillNonAtomic(next, (short) 0, FAILURES, (byte) 0);
     for (short i = 0; i < (short) stack.length; i++) {
       stack[i] = (short) 0;
     }

@@ -5,12 +5,18 @@ import static smartdm.Words.*;
 import javacard.framework.Util;
 
 /**
- * Level 9: nodes as they are written: new records, new versions of old ones, and what is given up.
+ * Level 10: nodes as they are written: new records, new versions of old ones, and what is given up.
  *
  * <p>A new version has the next generation, a VerNo one higher and the batch's time. The old record
  * is given up, but its bytes stay until the next allocation.
  */
 abstract class Nodes extends Input {
+  // Kind and meta of a principal's leaf with keys or a PIN: its definition is that of secrets.
+  static final short SEALED =
+      (short) ((Wire.KIND_DEFINED | Wire.KIND_OWN_NAME) << 8 | Wire.NODE_KEYS);
+  static final short SEALED_KEEPS = (short) (Wire.KIND_TITLE << 8);
+  static final byte PIN_TRIES = (byte) 3;
+  static final byte PUK_TRIES = (byte) 10;
   private static final short HAS_ACL = (short) (Wire.KIND_ACL << 8);
   private static final short FALLBACK = (short) (Wire.VERB_ADD | Wire.VERB_GET);
   private static final short ANYBODY = (short) (Wire.PRINCIPAL_ANYBODY << Wire.ACL_ID_SHIFT);
@@ -52,6 +58,7 @@ abstract class Nodes extends Input {
     final short to = w[(short) (field + 1)];
     final short rest = (short) (w[TEXTS_END] - to);
     final short oldSize = granules(w[LEN]);
+    lose(id, old);
     begin(
         id,
         (short) (from + len + rest + tailLen),
@@ -116,7 +123,17 @@ abstract class Nodes extends Input {
     }
   }
 
+  /** Begin to change the tree. */
+  final void fresh() {
+    zero(OPTIONS, SOURCE);
+    words[LOST] = (short) 0;
+  }
+
   private void begin(short id, short len, short verno, short kindMeta) {
+    if (secret(kindMeta) && (next[SCRUB] & STAGED) == 0) {
+      // Before its bytes get there.
+      note(SCRUB, (short) (next[SCRUB] | STAGED));
+    }
     final short granule = allocate((short) (len + timeLen()));
     setEntry(id, (short) (granule + 1));
     open(granule);
@@ -124,6 +141,22 @@ abstract class Nodes extends Input {
     putShort(verno);
     // TSTAMP is four times OPT_TIME.
     putShort((short) (kindMeta & NO_TSTAMP | timeLen() << 10));
+  }
+
+  /**
+   * Begin a new value for a server's leaf, which nobody can read from then on; its bytes follow.
+   */
+  final void seal(short id, short len) {
+    look(granule(id));
+    words[KIND_META] = (short) (words[KIND_META] & SEALED_KEEPS | SEALED);
+    revise(id, NOTHING, null, (short) 0, (short) 0, (short) (len + 1));
+    put(len);
+  }
+
+  /** With the next commit all tries are left. */
+  final void tries() {
+    next[TRIES] = PIN_TRIES;
+    next[(short) (TRIES + 1)] = PUK_TRIES;
   }
 
   // Bytes of the TStamp: the flag has that very number.
@@ -192,6 +225,7 @@ abstract class Nodes extends Input {
   // Give up a node.
   final void drop(short id) {
     final short granule = granule(id);
+    lose(id, granule);
     free(id, granule, size(granule));
     setEntry(id, (short) 0);
   }

@@ -2,7 +2,7 @@ package smartdm;
 
 import static smartdm.Words.*;
 
-/** Level 6: what a subtree must obey once it is complete, most of all its definition. */
+/** Level 7: what a subtree must obey once it is complete, most of all its definition. */
 abstract class Rules extends Tree {
   // Of kind and meta: all but TSTAMP; those of a piece of a value.
   static final short NO_TSTAMP = (short) ~(Wire.KIND_TSTAMP << 8);

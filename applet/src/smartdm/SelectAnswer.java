@@ -5,7 +5,7 @@ import static smartdm.Words.*;
 import javacard.framework.Util;
 
 /**
- * Level 13: the SELECT answer: versions, limits, free space, generation; nothing that names the
+ * Level 14: the SELECT answer: versions, limits, free space, generation; nothing that names the
  * subscriber.
  */
 abstract class SelectAnswer extends Batch {
@@ -64,6 +64,7 @@ abstract class SelectAnswer extends Batch {
     24
   };
   private static final short FCI_LEN = (short) 52;
+  private static final short FCI_STATE = (short) 19;
   private static final short FCI_DEPTH = (short) 22;
   private static final short FCI_GENERATION = (short) 34;
 
@@ -83,6 +84,7 @@ abstract class SelectAnswer extends Batch {
     }
     Util.arrayCopyNonAtomic(FCI, (short) 0, buf, (short) 0, FCI_LEN);
     buf[FCI_DEPTH] = (byte) maxDepth;
+    buf[FCI_STATE] = next[STATE];
     short at = (short) (generation(buf, FCI_GENERATION) + 2);
     at = Util.setShort(buf, at, (short) (free << shift));
     buf[at++] = (byte) arenaKib;

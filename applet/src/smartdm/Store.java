@@ -2,8 +2,10 @@ package smartdm;
 
 import static smartdm.Words.*;
 
+import javacard.framework.Util;
+
 /**
- * Level 4: the records that the table leads to: what they look like, room for them, and what is in
+ * Level 5: the records that the table leads to: what they look like, room for them, and what is in
  * use.
  *
  * <p>A record is {@code generation 2 | VerNo 2 | kind 1 | meta 1 | [L name] | [definition 3] | [L
@@ -18,10 +20,14 @@ abstract class Store extends Table {
   // Of kind and meta: the bits that tell a definition.
   static final short IS_DEFINITION = (short) (Wire.KIND_DEFINED << 8 | Wire.META_DEFINITION);
   private static final short OPTIONAL = (short) (Wire.KIND_TITLE | Wire.KIND_ACL);
+  static final short ROOT = Wire.NODE_ROOT;
+  // What rules a node without a definition: every access, not PERMANENT and not REQUIRED.
+  private static final short UNRULED = (short) 0x3F;
+  private static final short DEFINITION_ID = (short) 0x01FF;
   // Bytes behind the name of a definition: access, maximum, types.
-  static final short DEFINITION_LEN = (short) 3;
+  static final short DEFINITION_LEN = (short) 4;
   // Windows tried before the card is called full: each costs a rebuild.
-  private static final short TRIES = (short) 120;
+  private static final short WINDOWS = (short) 120;
   // As how many of them counts to look through the arena.
   private static final short ROUND = (short) 4;
 
@@ -137,9 +143,62 @@ abstract class Store extends Table {
     }
   }
 
+  /** The definition that a kind and meta byte name, or ROOT. */
+  static final short named(short kindMeta) {
+    return kindMeta < 0 ? (short) (kindMeta & DEFINITION_ID) : ROOT;
+  }
+
+  /** A byte behind the name of a definition: 0 access, 1 maximum, 2 types; for ROOT everything. */
+  final short rule(short definition, short which) {
+    if (definition == ROOT) {
+      return UNRULED;
+    }
+    final short granule = granule(definition);
+    return get(granule, (short) (NAME + 1 + get(granule, NAME) + which));
+  }
+
+  /** Whether a node with this kind and meta is a secret: a leaf that nobody may read. */
+  final boolean secret(short kindMeta) {
+    return (kindMeta & (short) (Wire.KIND_INTERIOR << 8)) == 0
+        && (rule(named(kindMeta), (short) 0) & Wire.ACCESS_GET) == 0;
+  }
+
+  /** Note that a record will be free memory; one committed secret is overwritten by itself. */
+  final void lose(short id, short granule) {
+    if (secret(getShort(granule, KIND))) {
+      final boolean first = (next[SCRUB] & FREED) == 0 && entry(id, true) == (short) (granule + 1);
+      words[LOST] = first ? (short) (granule + 1) : NONE;
+      next[SCRUB] |= FREED;
+    }
+  }
+
   /** Forget what was written, and whatever else is open. */
   final void abort() {
     zero(RUN_LEN, MAP_FRESH);
+    use((short) (words[SLOT] - 1));
+  }
+
+  /**
+   * Overwrite the secret that the last commit freed; all free memory if that were several, or if
+   * what was staged or moved may lie there. No batch is open.
+   */
+  final void scrub() {
+    if (next[SCRUB] != 0) {
+      final short granule = (short) (words[LOST] - 1);
+      if (granule >= 0) {
+        Util.arrayFillNonAtomic(
+            array(granule), offset(granule), (short) (size(granule) << shift), (byte) 0);
+      } else {
+        if (next[STATE] == Wire.STATE_TERMINATED) {
+          // Nothing is kept, and what there is may be half erased.
+          wipe(bitmap);
+        } else {
+          rebuild();
+        }
+        erase();
+      }
+      note(SCRUB, (short) 0);
+    }
   }
 
   /** Mark what the committed tree and the batch use; without a batch each node counts twice. */
@@ -171,7 +230,7 @@ abstract class Store extends Table {
    */
   final boolean gather(short count) {
     rebuild();
-    short tries = TRIES;
+    short tries = WINDOWS;
     short cost = 1;
     for (short at = 0; tries > 0; at++) {
       if (at == granules) {
@@ -210,6 +269,9 @@ abstract class Store extends Table {
           if (move) {
             open(to);
             pull(granule, (short) 0, words[LEN]);
+            if (secret(words[KIND_META])) {
+              next[SCRUB] |= FREED;
+            }
             setEntry(id, (short) (to + 1));
           }
         }

@@ -6,7 +6,7 @@ import javacard.framework.ISOException;
 import javacard.framework.Util;
 
 /**
- * Level 3: the state of the store: the superblock, whose copy is the one atomic commit, and the
+ * Level 4: the state of the store: the superblock, whose copy is the one atomic commit, and the
  * table of node ids that it governs.
  *
  * <p>A few superblock slots are written in turn; the highest commit number with a good CRC is the
@@ -28,6 +28,7 @@ abstract class Table extends Heap {
   private static final short PAGES = (short) 9;
   private static final short TAGS = (short) 11;
   private static final short TAGS_LEN = (short) (3 * TAG_LEN);
+  private static final short KEPT_LEDGER = (short) (TAGS + TAGS_LEN);
   private static final short CRC = (short) 94;
   private static final short BLOCK_LEN = (short) 96;
 
@@ -73,9 +74,23 @@ abstract class Table extends Heap {
    */
   final void commit(boolean raise) {
     spill();
-    if (words[TOUCHED] == 0) {
-      return;
+    if (words[TOUCHED] != 0) {
+      if (raise) {
+        // Of a secret that was staged and is now kept, nothing need be overwritten.
+        next[SCRUB] &= FREED;
+      }
+      publish(raise, words[TOUCHED]);
+      zero(PAGE, TOUCHED);
     }
+  }
+
+  /** Commit a byte of the ledger alone; a batch that is open stays so. */
+  final void note(short at, short value) {
+    next[at] = (byte) value;
+    publish(false, (short) 0);
+  }
+
+  private void publish(boolean raise, short touched) {
     flush();
     final byte[] block = staging;
     Util.arrayCopyNonAtomic(slots, (short) (words[SLOT] - 1), block, (short) 0, BLOCK_LEN);
@@ -87,13 +102,13 @@ abstract class Table extends Heap {
         tag(block);
       }
     }
-    Util.setShort(block, PAGES, (short) (words[PAGE_BITS] ^ words[TOUCHED]));
+    Util.arrayCopyNonAtomic(next, LEDGER, block, KEPT_LEDGER, LEDGER_LEN);
+    Util.setShort(block, PAGES, (short) (words[PAGE_BITS] ^ touched));
     Util.setShort(block, CRC, crc(block, (short) 0, CRC));
     final short at =
         (short) ((short) (block[COMMIT_LAST] << STRIDE_SHIFT) & (short) (slots.length - 1));
     Util.arrayCopy(block, (short) 0, slots, at, BLOCK_LEN);
     use(at);
-    zero(PAGE, TOUCHED);
   }
 
   // The latest first; a host has one tag, and the oldest makes way.
@@ -118,11 +133,13 @@ abstract class Table extends Heap {
         slots, (short) (words[SLOT] + (GENERATION - 1)), dst, off, GENERATION_LEN);
   }
 
-  private void use(short at) {
+  /** Take a slot for the state. */
+  final void use(short at) {
     words[SLOT] = (short) (at + 1);
     words[PAGE_BITS] = Util.getShort(slots, (short) (at + PAGES));
     generation(next, (short) 0);
     increment(next, (short) 0, (short) (GENERATION_LEN - 1));
+    Util.arrayCopyNonAtomic(slots, (short) (at + KEPT_LEDGER), next, LEDGER, LEDGER_LEN);
   }
 
   /** Add one to a number of several bytes. */

@@ -6,27 +6,18 @@ import javacard.framework.ISOException;
 import javacard.framework.Util;
 
 /**
- * Level 5: nodes as they are found: by URI, by name, or walked with a stack in RAM (card stacks are
+ * Level 6: nodes as they are found: by URI, by name, or walked with a stack in RAM (card stacks are
  * too small for recursion).
  *
  * <p>Who may do what to a node is evaluated on the way down to it: RIGHTS is the mask of verbs that
  * the principal has on the node entered last.
  */
 abstract class Tree extends Store {
-  static final short ROOT = Wire.NODE_ROOT;
   static final short ALL_LEVELS = (short) 0xFF;
-  // What rules a node without a definition: every access, not PERMANENT and not REQUIRED.
-  private static final short UNRULED = (short) 0x3F;
-  private static final short DEFINITION_ID = (short) 0x01FF;
   private static final short VERBS = (short) (2 * Wire.VERB_REPLACE - 1);
 
   Tree(byte[] buf, short at, short end) {
     super(buf, at, end);
-  }
-
-  /** The definition that a kind and meta byte name, or ROOT. */
-  static final short named(short kindMeta) {
-    return kindMeta < 0 ? (short) (kindMeta & DEFINITION_ID) : ROOT;
   }
 
   /** The definition of a node, or ROOT. */
@@ -48,18 +39,14 @@ abstract class Tree extends Store {
         : granule(definition);
   }
 
-  /** A byte behind the name of a definition: 0 access, 1 maximum, 2 types; for ROOT everything. */
-  final short rule(short definition, short which) {
-    if (definition == ROOT) {
-      return UNRULED;
-    }
-    final short granule = granule(definition);
-    return get(granule, (short) (NAME + 1 + get(granule, NAME) + which));
-  }
-
   /** Whether the issuer is asking. */
   final boolean issuer() {
     return principal() == Wire.PRINCIPAL_ISSUER;
+  }
+
+  /** Whether the issuer is asking, and not in commands that anybody can read (level 01). */
+  final boolean trusted() {
+    return issuer() && cod[LEVEL] != 1;
   }
 
   /** Refuse an access that is denied; the issuer may pass, for provisioning, but not to Get. */
@@ -82,7 +69,8 @@ abstract class Tree extends Store {
     }
   }
 
-  // Look at a node; its ACL, if it has one, counts from here on.
+  // Look at a node; its ACL, if it has one, counts from here on. What the definition wants the card
+  // to have seen, and it has not, takes rights away.
   private void enter(short granule) {
     final short[] w = words;
     short mask = 0;
@@ -99,6 +87,16 @@ abstract class Tree extends Store {
     }
     if (any != 0) {
       w[RIGHTS] = (short) (mask & VERBS);
+    }
+    final short model = named(w[KIND_META]);
+    if (model != ROOT) {
+      final short wanted = rule(model, (short) 3);
+      if ((wanted & ~cod[PROOF] & 15) != 0) {
+        w[RIGHTS] &= Wire.VERB_GET;
+      }
+      if ((wanted >> 4 & ~cod[PROOF] & 15) != 0) {
+        w[RIGHTS] &= ~Wire.VERB_GET;
+      }
     }
   }
 
@@ -151,6 +149,7 @@ abstract class Tree extends Store {
   // Go on with the child of this name.
   private void descend(short granule, byte[] buf, short name) {
     final short[] w = words;
+    w[FOUND_ABOVE] = w[FOUND_PARENT];
     w[FOUND_PARENT] = w[FOUND];
     w[PARENT_RIGHTS] = w[RIGHTS];
     w[FOUND_DEPTH]++;

@@ -20,9 +20,9 @@ final class Wire {
   static final byte CLA_PLAIN = (byte) 0x80;
   // bit: more parts of this command follow (ISO 7816-4 5.1.1)
   static final byte CLA_CHAIN = (byte) 0x10;
-  // mask: secure messaging (none is offered yet)
-  static final byte CLA_SECURE = (byte) 0x0C;
-  // mask: logical channel (only 0 is offered yet)
+  // bit: secure messaging as in GlobalPlatform (SCP03)
+  static final byte CLA_SECURE = (byte) 0x04;
+  // mask: logical channel; the applet can be selected on any of them, on one at a time
   static final byte CLA_CHANNEL = (byte) 0x03;
 
   // run a batch of DM commands; all of them happen or none
@@ -33,6 +33,37 @@ final class Wire {
   // go on with the stream; P1 = low byte of its generation, P2 = part number, which carries into
   // P1
   static final byte INS_READ_NEXT = (byte) 0x32;
+  // the first command of a card's life, in a channel of the initial keys; data: diversification
+  // data 10, L, the issuer's key set, L, PIN 8 and PUK 8 (L = 00: none)
+  static final byte INS_PERSONALIZE = (byte) 0x33;
+  // the last command of a card's life, the issuer's: all memory is overwritten
+  static final byte INS_TERMINATE = (byte) 0x34;
+  // data: the holder's PIN 8; none: tell the tries left (63CX)
+  static final byte INS_VERIFY = (byte) 0x20;
+  // data: the holder's PIN 8, the new one 8
+  static final byte INS_CHANGE_REFERENCE_DATA = (byte) 0x24;
+  // data: the PUK 8, the new PIN 8
+  static final byte INS_RESET_RETRY_COUNTER = (byte) 0x2C;
+  // replace a key set: P1 = its version number, P2 = 81; data: new KVN, three times 88, L, key
+  // length, key encrypted with the DEK of who is asking, 03, KCV 3; answer: KVN, three KCVs
+  static final byte INS_PUT_KEY = (byte) 0xD8;
+  // begin an SCP03 channel: P1 = key version number, 00 = the issuer's; data host challenge 8;
+  // answer diversification data 10, KVN 1, 03, i 1, card challenge 8, card cryptogram 8
+  static final byte INS_INITIALIZE_UPDATE = (byte) 0x50;
+  // compute the client's DM credential: P1 = a Scheme, MD5 or MAC; data: L, URI of a CLCRED node
+  // below AppAuth, L, nonce, for a MAC the MD5 of the body 16; answer: the digest 16, to be sent
+  // in base64
+  static final byte INS_CREDENTIAL = (byte) 0x35;
+  // verify a server's DM credential: P1 = a Scheme, P2 = number of batches (PACKAGE_0: 00); data:
+  // L, URI of a SRVCRED node below AppAuth, for PACKAGE_0 L, nonce (L = 00: the stored one), for
+  // MAC and PACKAGE_0 the MD5 of body or trigger 16, then the digest 16. MD5 and MAC answer the
+  // challenge drawn last and open a door
+  static final byte INS_VERIFY_CREDENTIAL = (byte) 0x36;
+  // draw a nonce 16 for the next VERIFY CREDENTIAL; P1 = 01: it becomes the stored nonce of the
+  // SRVCRED node, too, whose L, URI is the data and whose server is asking
+  static final byte INS_GET_CHALLENGE = (byte) 0x84;
+  // open the SCP03 channel: P1 = level 03 or 33 (01); data host cryptogram 8, MAC 8
+  static final byte INS_EXTERNAL_AUTHENTICATE = (byte) 0x82;
 
   // flags 1 [generation 3] [time 4]; the first element of every batch
   static final byte CMD_OPTIONS = (byte) 0xC0;
@@ -165,6 +196,9 @@ final class Wire {
   static final byte INSTALL_PROFILE = (byte) 0x82;
   // bytes 2 that only Delete may use: 64 to 4096, default 512 (small: 384)
   static final byte INSTALL_RESERVE = (byte) 0x83;
+  // initial keys ENC, MAC, DEK of 16, 24 or 32 bytes each, which is the length of all; default 40
+  // … 4F
+  static final byte INSTALL_KEYS = (byte) 0x84;
 
   // bytes of a URI on the wire (MaxTotLen)
   static final short LIMIT_URI = (short) 192;
@@ -193,6 +227,10 @@ final class Wire {
   static final byte NODE_SERVERS = (byte) 0x02;
   // `?/Up`: values in pieces that are not complete yet
   static final byte NODE_UPLOADS = (byte) 0x03;
+  // `?/Key`: the definition of what holds keys or a PIN, which nobody can read
+  static final byte NODE_KEYS = (byte) 0x07;
+  // `?/Id`: card id 8, epoch 4, diversification data 10; for issuer and holder
+  static final byte NODE_ID = (byte) 0x08;
 
   // no door was opened
   static final byte PRINCIPAL_NOBODY = (byte) 0x00;
@@ -203,7 +241,30 @@ final class Wire {
   // the holder, `#holder` in an ACL
   static final byte PRINCIPAL_HOLDER = (byte) 0x06;
   // the first ServerID
-  static final byte PRINCIPAL_FIRST_SERVER = (byte) 0x07;
+  static final byte PRINCIPAL_FIRST_SERVER = (byte) 0x09;
+
+  // waits for PERSONALIZE
+  static final byte STATE_INSTALLED = (byte) 0x03;
+  // in use
+  static final byte STATE_PERSONALIZED = (byte) 0x0F;
+  // its memory was overwritten
+  static final byte STATE_TERMINATED = (byte) 0x7F;
+
+  // syncml:auth-md5
+  static final byte SCHEME_MD5 = (byte) 0x01;
+  // syncml:auth-MAC; the body is the message
+  static final byte SCHEME_MAC = (byte) 0x02;
+  // a notification; the user is the ServerID, the body is the trigger
+  static final byte SCHEME_PACKAGE_0 = (byte) 0x03;
+
+  // an answer to a challenge that the card drew in this power session
+  static final byte PROOF_LIVE = (byte) 0x01;
+  // each command, authenticated with the principal's key
+  static final byte PROOF_BOUND = (byte) 0x02;
+  // the PIN, for one batch
+  static final byte PROOF_HOLDER = (byte) 0x04;
+  // the digest of the message that the batches came in
+  static final byte PROOF_LOGGED = (byte) 0x08;
 
   // no principal needed
   static final byte GUARD_ANYBODY = (byte) 0x00;
@@ -214,6 +275,10 @@ final class Wire {
   static final byte RULE_NONE = (byte) 0x00;
   // may come in parts
   static final byte RULE_CHAIN = (byte) 0x01;
+  // also before the card is personalized
+  static final byte RULE_SETUP = (byte) 0x02;
+  // P1 and P2 are 0
+  static final byte RULE_ZERO = (byte) 0x04;
 
   // done
   static final short SW_OK = (short) 0x9000;
@@ -222,6 +287,8 @@ final class Wire {
   // the batch was dropped; data: number of the refused command 2 (from 1; 0 = OPTIONS), its status
   // word 2
   static final short SW_BATCH_FAILED = (short) 0x6300;
+  // a wrong PIN or PUK; the low digit tells how many tries are left
+  static final short SW_WRONG_PIN = (short) 0x63C0;
   // no valid superblock or a broken record: the card's memory is damaged
   static final short SW_STORE_DAMAGED = (short) 0x6581;
   // Lc or the length of the data does not fit the command
@@ -232,7 +299,10 @@ final class Wire {
   static final short SW_NOT_CHAINABLE = (short) 0x6884;
   // the ACL does not allow it, or nobody has been authenticated
   static final short SW_NOT_ALLOWED = (short) 0x6982;
-  // there is no answer to go on with, or the tree has changed since
+  // no try is left: unblock the PIN with the PUK
+  static final short SW_PIN_BLOCKED = (short) 0x6983;
+  // there is no answer to go on with, or the tree has changed since; a door without a challenge,
+  // or 16 failures
   static final short SW_NO_CURSOR = (short) 0x6985;
   // a malformed element: unknown tag or field, or a length that does not fit
   static final short SW_BAD_ELEMENT = (short) 0x6A80;
@@ -244,6 +314,8 @@ final class Wire {
   static final short SW_CARD_FULL = (short) 0x6A84;
   // P1 or P2 has no meaning for this command
   static final short SW_WRONG_P1P2 = (short) 0x6A86;
+  // there is no key set with this version number, or no principal with the account's ServerID
+  static final short SW_NO_KEY = (short) 0x6A88;
   // a node of this name exists there already
   static final short SW_ALREADY_EXISTS = (short) 0x6A89;
   // a URI segment that is empty, ends in '.', or holds '/' or a control character
@@ -295,17 +367,35 @@ final class Wire {
   static final short SW_IN_USE = (short) 0x6AE6;
   // no SOURCE with a value that can be taken precedes this command
   static final short SW_NO_SOURCE = (short) 0x6AE7;
+  // the card is not personalized yet
+  static final short SW_NOT_PERSONALIZED = (short) 0x6AE8;
+  // the card is terminated
+  static final short SW_TERMINATED = (short) 0x6AE9;
+  // no login of this AAuthLevel, or one of an account that a server could have made up
+  static final short SW_NOT_A_LOGIN = (short) 0x6AEA;
+  // one secret of the account ends with another one of it
+  static final short SW_SAME_SECRET = (short) 0x6AEB;
   // unknown instruction
   static final short SW_INS_UNKNOWN = (short) 0x6D00;
-  // unknown class, or a logical channel or secure messaging, which are not offered yet
+  // unknown class
   static final short SW_CLA_UNKNOWN = (short) 0x6E00;
 
-  // One row for each instruction from INS_FIRST on: guard, smallest Lc, flags.
-  static final byte INS_FIRST = (byte) 0x30;
-  static final short RULE_SIZE = (short) 3;
+  // One row for each instruction: INS, guard, smallest Lc, flags.
+  static final short RULE_SIZE = (short) 4;
   static final byte[] RULES = {
-    1, 2, 1, // BATCH
-    1, 1, 0, // READ
-    1, 0, 0, // READ_NEXT
+    INS_BATCH, 1, 2, 5,
+    INS_READ, 1, 1, 0,
+    INS_READ_NEXT, 1, 0, 0,
+    INS_INITIALIZE_UPDATE, 0, 8, 2,
+    INS_EXTERNAL_AUTHENTICATE, 0, 16, 2,
+    INS_PERSONALIZE, 1, 61, 6,
+    INS_TERMINATE, 1, 0, 4,
+    INS_VERIFY, 0, 0, 4,
+    INS_CHANGE_REFERENCE_DATA, 0, 16, 4,
+    INS_RESET_RETRY_COUNTER, 0, 16, 4,
+    INS_PUT_KEY, 1, 67, 0,
+    INS_CREDENTIAL, 0, 2, 0,
+    INS_VERIFY_CREDENTIAL, 0, 18, 0,
+    INS_GET_CHALLENGE, 0, 0, 0,
   };
 }

@@ -71,6 +71,8 @@ interface Words {
   // Answer: low byte of the generation and part number, bytes of the item already sent, next
   // entry of the list, 1 = with ids; then the list: id, rights and levels.
   short CURSOR = (short) 40;
+  // Batch: the record of the one secret that it gives up + 1, NONE = several.
+  short LOST = CURSOR;
   short ITEM_OFF = (short) 41;
   short LIST_AT = (short) 42;
   short WITH_IDS = (short) 43;
@@ -90,6 +92,15 @@ interface Words {
   short CHILDREN = (short) 54;
   short KIND_META = (short) 55;
   short LAST_ROOT = (short) 56;
+  // Tree: what resolve() found: id of the parent's parent, until an ADD begins.
+  short FOUND_ABOVE = LAST_ROOT;
   short LIST = (short) 57;
+  // Digest: bytes of the message in hand; no list is.
+  short HASHED = LIST;
+  // Credentials, as well: the leaf found.
+  short LEAF = (short) (LIST + 1);
+  // At install: where the initial keys are, bytes of each of them.
+  short KEYS_AT = LIST;
+  short KEYS_LEN = (short) (LIST + 1);
   short COUNT = (short) (LIST + 2 * Wire.LIMIT_GETS);
 }

@@ -9,13 +9,15 @@ from typing import Final, Protocol
 from smartdm.card.apdu import MAX_DATA, MAX_LE, CommandApdu, ResponseApdu
 from smartdm.errors import WireError, card_error
 from smartdm.transport.base import Transport
-from smartdm.wire import Cla, Ins, Sw
+from smartdm.wire import Ins, Sw
 
 _GET_RESPONSE: Final = 0xC0
 _MORE_BYTES: Final = 0x61
 _WRONG_LE: Final = 0x6C
 _FURTHER: Final = 0x40
 """Set in the class of commands on the channels 4 to 19."""
+_SECURE, _FURTHER_SECURE = 0x0C, 0x20
+"""Where the class says secure messaging of any kind, also others than SCP03's; on the channels 4 to 19."""
 _ROUNDS: Final = 64
 """GET RESPONSEs for one command at most: 16 KiB, far above any answer; a card that loops is cut off here."""
 
@@ -74,7 +76,7 @@ class Channel:
         """
         answer = self._layer.exchange(command) if self._layer else self.exchange(command)
         if answer.sw not in FINE.get(command.ins, {Sw.OK}):
-            error = card_error(answer.sw, name or _name(command))
+            error = card_error(answer.sw, name or command_name(command))
             if answer.sw in self._advice:
                 error.add_note(self._advice[answer.sw])
             raise error
@@ -116,9 +118,10 @@ def _channel(cla: int) -> int:
 
 def _is_wrapped(cla: int) -> bool:
     """Whether the class says secure messaging (ISO 7816-4, 5.4.1)."""
-    return bool(cla & (0x20 if cla & _FURTHER else Cla.SECURE))
+    return bool(cla & (_FURTHER_SECURE if cla & _FURTHER else _SECURE))
 
 
-def _name(command: CommandApdu) -> str:
+def command_name(command: CommandApdu) -> str:
+    """What errors call a command."""
     known = Ins.find(command.ins)
     return known.name.replace("_", " ") if known else f"INS {command.ins:02X}"

@@ -15,6 +15,7 @@ from smartdm.wire import APPLET_AID, VERSION_MAJOR, Cla, Ins, Select, Sw
 
 _FCI, _PROPRIETARY = 0x6F, 0xA5
 _WITH_IDS = 0x01
+_SEVERAL_KEYS = 0x81
 _SIZES = {
     Select.VERSION: 2,
     Select.STATE: 1,
@@ -127,6 +128,35 @@ class Card:
     def read_start(self, uri: Place) -> bytes:
         """The first part of the stream of a subtree, 4 to 256 bytes: enough for the head of its first node."""
         return self._read(uri, None, None).data
+
+    # Life cycle and secrets; see ``secrecy`` for what the data are.
+
+    def personalize(self, data: bytes) -> None:
+        """Give a card that was just installed its keys, inside a channel of its initial ones."""
+        self._run(Ins.PERSONALIZE, data)
+
+    def terminate(self) -> None:
+        """End the life of the card: all its memory is overwritten.  For the issuer."""
+        self._run(Ins.TERMINATE)
+
+    def verify(self, pin: bytes = b"") -> None:
+        """Compare the holder's PIN, 8 bytes; WrongPin tells the tries left, PinBlocked that there is none."""
+        self._run(Ins.VERIFY, pin)
+
+    def change_pin(self, old: bytes, new: bytes) -> None:
+        """Change the holder's PIN, 8 bytes each; errors as ``verify``."""
+        self._run(Ins.CHANGE_REFERENCE_DATA, old + new)
+
+    def unblock(self, puk: bytes, new: bytes) -> None:
+        """Set a new PIN by the PUK, 8 bytes each; errors as ``verify``, the tries are those of the PUK."""
+        self._run(Ins.RESET_RETRY_COUNTER, puk + new)
+
+    def put_key(self, kvn: int, data: bytes) -> bytes:
+        """Replace the key set of that version; ``data``: ``keys.put_key_data``; returns version and check values."""
+        return self._run(Ins.PUT_KEY, data, kvn, _SEVERAL_KEYS, le=MAX_LE)
+
+    def _run(self, ins: Ins, data: bytes = b"", p1: int = 0, p2: int = 0, le: int | None = None) -> bytes:
+        return self.channel.send(CommandApdu(Cla.PLAIN, ins, p1, p2, data, le)).data
 
     def _read(self, uri: Place, levels: int | None, since: int | None) -> ResponseApdu:
         depth = ALL_LEVELS if levels is None else levels

@@ -32,6 +32,11 @@ class Reader:
         self.generation = generation
 
     @property
+    def card(self) -> Card:
+        """The commands, for what has nothing to do with the tree: life cycle, PIN, keys."""
+        return self._card
+
+    @property
     def room(self) -> int:
         """The most bytes of data in one command to this card."""
         return self._card.channel.room

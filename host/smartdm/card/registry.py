@@ -18,7 +18,7 @@ from smartdm.card.place import REGISTRY, SERVERS, Place
 from smartdm.codec import packed
 from smartdm.errors import CardError, CodecError, WireError, card_error
 from smartdm.mo.acl import server_id_of
-from smartdm.mo.definition import Definition
+from smartdm.mo.definition import Access, Definition
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import ROOT, Uri
 from smartdm.wire import Node as NodeId
@@ -29,7 +29,9 @@ Find = Callable[[str], Definition | None]
 
 _ALWAYS: Final = {int(Principal.ANYBODY): "*", int(Principal.ISSUER): "#issuer", int(Principal.HOLDER): "#holder"}
 _OWN: Final = frozenset(NodeId)
-_LAST_OWN: Final = int(Principal.HOLDER)
+_LAST_OWN: Final = int(Principal.FIRST_SERVER) - 1
+_KEYS: Final = {int(NodeId.KEYS): Definition("Key", Format.BIN, Access.REPLACE)}
+"""The definition of leaves that hold keys or a PIN is the same on every card."""
 _DEFAULT_TYPE = "text/plain"
 
 
@@ -61,7 +63,7 @@ class Registry:
         self._card = card
         self._find = find
         self._servers = dict(_ALWAYS)
-        self._definitions: dict[int, Definition] = {}
+        self._definitions = dict(_KEYS)
         self._below: dict[int, tuple[int, ...]] = {}
         self._roots: dict[int, Root] | None = None
         self._knows_servers = False
@@ -113,6 +115,7 @@ class Registry:
     def forget_definitions(self) -> None:
         """As ``forget``, for the definitions."""
         self._definitions.clear()
+        self._definitions.update(_KEYS)
         self._below.clear()
         self._roots = None
 

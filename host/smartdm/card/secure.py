@@ -17,7 +17,8 @@ from smartdm.card.apdu import CommandApdu, ResponseApdu
 from smartdm.card.channel import Exchange
 from smartdm.card.keys import KeySet
 from smartdm.card.scp03 import CHALLENGE_SIZE, Initialized, Level, Scp03, initialize_update
-from smartdm.errors import ChannelError, ChannelRefusedError
+from smartdm.errors import ChannelError, ChannelRefusedError, card_error
+from smartdm.wire import Sw
 
 KeysFor = Callable[[Initialized], KeySet]
 """The keys of the card that answers so, as for keys diversified from a master key."""
@@ -69,7 +70,7 @@ class SecureLayer:
         WrongKeysError and other ChannelErrors if it cannot be opened, ChannelBrokenError once an answer was lost or
         false: from then on for every command but SELECT.
         """
-        if _is_select(command):
+        if is_select(command):
             self._channel = None
             return self._send(command)
         if self._refused:
@@ -82,6 +83,8 @@ class SecureLayer:
         self._channel = self._refused = None
         challenge = self._challenge()
         answer = self._send(initialize_update(self._kvn, challenge))
+        if answer.sw in {Sw.NOT_PERSONALIZED, Sw.TERMINATED}:
+            raise card_error(answer.sw, "INITIALIZE UPDATE")
         if answer.sw != 0x9000:
             told = _BEGINNING.get(answer.sw, "the status word is not one of those that are known for this")
             raise ChannelError(
@@ -99,6 +102,6 @@ class SecureLayer:
         return channel
 
 
-def _is_select(command: CommandApdu) -> bool:
+def is_select(command: CommandApdu) -> bool:
     """Whether it selects an application, on any logical channel."""
     return command.ins == _SELECT and command.p1 == _BY_NAME and not command.cla & _PROPRIETARY

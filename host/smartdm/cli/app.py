@@ -16,7 +16,10 @@ from smartdm.errors import NoCardError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from smartdm.card.keys import KeySet
+    from smartdm.cli.doors import Door
     from smartdm.cli.link import Link
+    from smartdm.cli.secrets import Purpose
     from smartdm.session import Session
 
 SIM_PREFIX = "sim:"
@@ -30,8 +33,16 @@ class App:
     def __init__(self) -> None:
         self.out = Output()
         self.card_name: str | None = None
-        self.principal: str | None = None
-        """As given; None = the issuer on simulated cards, nobody on others."""
+        self.who: str | None = None
+        """Who asks, as given by --as; None = the issuer on simulated cards, nobody on others."""
+        self.keys: dict[str, object] | None = None
+        """His keys, as given by --keys; see ``doors.parse_keys``."""
+        self.pin = ""
+        """A reference to the holder's PIN."""
+        self.doors: Path | None = None
+        """The file of doors, if it was named."""
+        self.door: Door | None = None
+        """What the command itself opens; None = what the user chose."""
         self.shared = False
         """Other programs may have the card in the reader open, too."""
         self.trace = False
@@ -42,7 +53,12 @@ class App:
         """Only look: no trace, and an armed power cut is left alone (shell completion, doctor)."""
         self.making_card = False
         """The card's image is about to be made."""
+        self.opened: KeySet | None = None
+        """The keys that the secure channel was opened with, under the version that the card told."""
+        self.opened_kdd = b""
+        """The card's diversification data, told with that."""
         self._link: Link | None = None
+        self._secrets: set[bytes] = set()
 
     @property
     def sims(self) -> SimFolder:
@@ -77,6 +93,32 @@ class App:
             listed = ", ".join(SIM_PREFIX + name for name in names)
             raise CliError(f"several cards exist ({listed}); choose one with --card or $SMARTDM_CARD", Exit.USAGE)
         return SIM_PREFIX + names[0]
+
+    def secret(self, reference: str, purpose: Purpose, what: str, *, new: bool = False) -> bytes:
+        """What a reference names; from now on no trace shows it.  See ``secrets.resolve``."""
+        from smartdm.cli.secrets import Purpose, resolve  # noqa: PLC0415 - only for those who have secrets
+
+        if self.quiet:
+            raise CliError(f"{what}: nobody is asked for secrets now")
+        found = resolve(reference, purpose, what, new=new)
+        if purpose is not Purpose.PIN:  # a PIN is hidden by its commands: its few bytes may stand elsewhere
+            self._secrets.add(found)
+        return found
+
+    def keep_out(self, keys: KeySet) -> KeySet:
+        """The same keys; from now on no trace shows them."""
+        self._secrets.update(keys.keys)
+        return keys
+
+    @property
+    def hidden(self) -> frozenset[bytes]:
+        """What no trace may show."""
+        return frozenset(self._secrets)
+
+    def use(self, door: Door) -> None:
+        """Asks the card by this door from now on."""
+        self.close()
+        self.door = door
 
     def close(self) -> None:
         """Lets go of the card."""

@@ -7,19 +7,28 @@ from typing import TYPE_CHECKING
 import click
 
 from smartdm.cli.app import PCSC_PREFIX, SIM_PREFIX, App, now, pass_app
-from smartdm.cli.cardservers import servers
+from smartdm.cli.cardlife import COMMANDS as LIFE
 from smartdm.cli.output import printable
 from smartdm.cli.root import Group
+from smartdm.wire import State
 
 if TYPE_CHECKING:
     from smartdm.transport.pcsclib import ReaderState
 
-_STATES = {0x03: "installed"}
+_STATES: dict[int, str] = {
+    State.INSTALLED: "installed",
+    State.PERSONALIZED: "personalized",
+    State.TERMINATED: "terminated",
+}
+_MEANS: dict[int, str] = {
+    State.INSTALLED: "installed: it waits for its keys (smartdm card personalize)",
+    State.TERMINATED: "terminated: it answers nothing any more",
+}
 
 
 @click.group(cls=Group)
 def card() -> None:
-    """List, inspect and erase cards."""
+    """List, inspect, personalize and erase cards."""
 
 
 @card.command("list")
@@ -87,7 +96,7 @@ def info(app: App) -> None:
     text = {
         "Card": data["card"],
         "Wire version": data["wire_version"],
-        "State": data["state"],
+        "State": _MEANS.get(found.state, data["state"]),
         "Generation": found.generation,
         "Nodes": f"{found.nodes} of {found.node_limit}",
         "Memory": f"{found.free} of {found.arena} bytes free, {found.reserve} more for deleting",
@@ -109,7 +118,7 @@ def reset(app: App, force: bool, everything: bool) -> None:
 
     The root stays, with its own ACL. If the power fails, the whole tree is there or none of it.
     """
-    from smartdm.cli.cardservers import empty_registry  # noqa: PLC0415 - imported only when a card is used
+    from smartdm.cli.principal import empty_registry  # noqa: PLC0415 - imported only when a card is used
     from smartdm.cli.sending import named  # noqa: PLC0415 - as above
     from smartdm.mo.uri import ROOT  # noqa: PLC0415 - as above
     from smartdm.session import Batch  # noqa: PLC0415 - as above
@@ -139,4 +148,5 @@ def reset(app: App, force: bool, everything: bool) -> None:
     app.out.show(data, told if batch.entries else "nothing to erase: the tree is empty")
 
 
-card.add_command(servers)
+for command in LIFE:
+    card.add_command(command)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def details(definition: Definition) -> list[str]:
-    """What stands behind a definition's name: format, access, occurrence, types, title."""
+    """What stands behind a definition's name: format, access, occurrence, types, title, proof."""
     words = [str(definition.format), "+".join(definition.access.titles) or "(no access)"]
     if str(definition.occurrence) != "One":
         words.append(str(definition.occurrence))
@@ -23,7 +23,15 @@ def details(definition: Definition) -> list[str]:
     words += [printable(text) for text in definition.types]
     if definition.title:
         words.append(f'"{printable(definition.title)}"')
-    return words
+    return words + needs(definition)
+
+
+def needs(definition: Definition) -> list[str]:
+    """What a card must have seen of who is asking, for Get and for changes; empty if nothing."""
+    if definition.get_proof == definition.change_proof:
+        return [f"needs {definition.get_proof.words}"] if definition.get_proof else []
+    wanted = (("changes need", definition.change_proof), ("Get needs", definition.get_proof))
+    return [f"{what} {bits.words}" for what, bits in wanted if bits]
 
 
 def tree_lines(top: Definition) -> Iterator[tuple[str, str, list[str]]]:
@@ -53,6 +61,7 @@ def fields(path: Uri, definition: Definition) -> dict[str, object]:
         "Occurrence": definition.occurrence,
         "Scope": definition.scope,
         "CaseSense": definition.case_sense,
+        "Proof": ", ".join(needs(definition)),
         "DefaultValue": None if definition.default is None else f'"{printable(definition.default)}"',
         "Below": _below(definition),
     }
@@ -80,6 +89,8 @@ def document(path: Uri, definition: Definition) -> dict[str, object]:
         data["object"] = definition.mo_id
     if definition.is_leaf:
         data["types"] = list(definition.types)
+    if definition.change_proof or definition.get_proof:
+        data["proof"] = {"change": definition.change_proof.words.split(), "get": definition.get_proof.words.split()}
     if definition.default is not None:
         data["default"] = definition.default
     texts = {"title": definition.title, "description": definition.description}

@@ -33,7 +33,7 @@ class Exchange:
 @click.command(cls=Command)
 @click.argument("file", type=FileName())
 @click.option(
-    "--as", "kind", type=click.Choice(["tnds", "packed", "trace"]), help="What FILE is.  [default: found out]"
+    "--form", "kind", type=click.Choice(["tnds", "packed", "trace"]), help="What FILE is.  [default: found out]"
 )
 @pass_app
 def decode(app: App, file: str, kind: str | None) -> None:

@@ -6,7 +6,7 @@ and ``TypeError`` are not in it: they are bugs, and a bug shows its traceback.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from smartdm.errors import (
     SmartDmError,
     UriError,
     WrongKeysError,
+    WrongPin,
 )
 
 if TYPE_CHECKING:
@@ -97,12 +98,18 @@ def failure_of(error: BaseException) -> Failure | None:
 
 
 def _of_package(error: SmartDmError) -> Failure:
+    found = _of_kind(error)
+    return replace(found, message="; ".join([found.message, *getattr(error, "__notes__", [])]))
+
+
+def _of_kind(error: SmartDmError) -> Failure:
     if isinstance(error, CardError):
         facts: dict[str, object] = {"status_word": f"{error.sw:04X}", "dm_status": error.dm_status}
         if error.index is not None:
             facts["command_index"] = error.index
-        notes = getattr(error, "__notes__", [])
-        return Failure("refused", "; ".join([str(error), *notes]), Exit.REFUSED, facts)
+        if isinstance(error, WrongPin):
+            facts["tries_left"] = error.tries_left
+        return Failure("refused", str(error), Exit.REFUSED, facts)
     if isinstance(error, CodecError):
         facts = {} if error.offset is None else {"offset": error.offset}
         if isinstance(error, UriError):

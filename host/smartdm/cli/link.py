@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import logging
-import os
-import stat
 import time
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from smartdm.card.channel import Channel
 from smartdm.card.commands import Card
 from smartdm.cli.app import PCSC_PREFIX, SIM_PREFIX
+from smartdm.cli.doors import NOBODY, chosen_door
 from smartdm.cli.failures import CliError, Exit
-from smartdm.cli.trace import WARNING, Tracer
+from smartdm.cli.watched import WatchedTransport, watched
 from smartdm.codec import catalog
 from smartdm.errors import CardBusyError, CardError, NoCardError, PowerLostError, TransportError
 from smartdm.session import Session
 from smartdm.transport.sim import CutMode, SimTransport
-from smartdm.wire import Principal, Sw
+from smartdm.wire import Sw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from smartdm.card.channel import Layer
     from smartdm.cli.app import App
+    from smartdm.cli.doors import Door
     from smartdm.cli.simcards import SimCard
-    from smartdm.transport.base import Transport
 
 
 _LOG = logging.getLogger(__name__)
@@ -35,76 +35,14 @@ _GRACE, _PAUSE = 1.0, 0.05
 
 
 @dataclass
-class _Listener:
-    """What happens besides the traffic: explained on stderr, recorded in a file."""
-
-    explain: Callable[[list[str]], None] | None
-    record: IO[str] | None
-    tracer: Tracer
-
-    def command(self, apdu: bytes) -> None:
-        if self.explain:
-            self.explain(self.tracer.command(apdu))
-        self._write(">", apdu)
-
-    def answer(self, command: bytes, apdu: bytes) -> None:
-        if self.explain:
-            self.explain(self.tracer.answer(command, apdu))
-        self._write("<", apdu)
-
-    def lost(self) -> None:
-        if self.explain:
-            self.explain(self.tracer.lost())
-
-    def _write(self, mark: str, apdu: bytes) -> None:
-        if self.record:
-            # Each line at once, so that the recording is complete when the process is killed.
-            self.record.write(f"{mark} {apdu.hex().upper()}\n")
-            self.record.flush()
-
-
-class WatchedTransport:
-    """Passes everything on, tells the listener, and reports a power cut."""
-
-    def __init__(self, inner: Transport, name: str, listener: _Listener, power_lost: Callable[[], None]) -> None:
-        self._inner = inner
-        self._listener = listener
-        self._power_lost = power_lost
-        self.name = name
-
-    def transmit(self, apdu: bytes) -> bytes:
-        """Sends one command APDU and returns the response."""
-        self._listener.command(apdu)
-        try:
-            answer = self._inner.transmit(apdu)
-        except TransportError as error:
-            self._listener.lost()
-            if isinstance(error, PowerLostError):
-                self._power_lost()
-            raise
-        self._listener.answer(apdu, answer)
-        # Sizes and status only: values never reach the log.
-        _LOG.debug("%s, %d bytes -> %s, %d bytes", apdu[:4].hex(), len(apdu), answer[-2:].hex(), len(answer))
-        return answer
-
-    def reset(self) -> None:
-        """Power off and on again."""
-        self._inner.reset()
-
-    def close(self) -> None:
-        """Gives the card back."""
-        self._inner.close()
-        if self._listener.record:
-            self._listener.record.close()
-
-
-@dataclass
 class Link:
     """A card in use."""
 
     name: str
     transport: WatchedTransport
     session: Session
+    who: str
+    """Who is asking: issuer, holder, nobody or a ServerID."""
 
     @classmethod
     def open(cls, app: App) -> Link:
@@ -118,30 +56,31 @@ class Link:
             raise CliError(
                 f"--shared is for cards in readers ({PCSC_PREFIX}READER); {name} is a simulated one", Exit.USAGE
             )
+        door = app.door or chosen_door(app, name)
         stored = app.sims.get(name.removeprefix(SIM_PREFIX))
         sim = open_simulated(stored, app)
         try:
-            transport = WatchedTransport(sim, name, _listener(app), lambda: app.sims.arm(stored.name, None))
-            session = Session(Card(Channel(transport)), catalog.by_digest)
+            listener, wrap = watched(app)
+            transport = WatchedTransport(sim, name, listener, lambda: app.sims.arm(stored.name, None))
+            session = Session(Card(_channel(transport, app, door, wrap)), catalog.by_digest)
             _LOG.info("%s is open in process %d, generation %d", name, sim.pid, session.generation)
-            set_principal(sim, session, app.principal)
-            return cls(name, transport, session)
+            return cls(name, transport, session, door.who)
         except BaseException:
             sim.close()
             raise
 
     @classmethod
     def _open_reader(cls, name: str, app: App) -> Link:
-        if app.principal is not None:
-            raise CliError("--principal works on simulated cards only: a real card decides itself who asks", Exit.USAGE)
         from smartdm.transport.pcsc import PcscTransport  # noqa: PLC0415 - only for those who use a reader
 
+        door = app.door or chosen_door(app, name)
         reader = PcscTransport(name.removeprefix(PCSC_PREFIX), shared=app.shared)
         try:
-            transport = WatchedTransport(reader, reader.name, _listener(app), _nothing_to_disarm)
-            session = _select(Channel(transport, t0=reader.t0, advice=_REAL_CARD), reader.name)
+            listener, wrap = watched(app)
+            transport = WatchedTransport(reader, reader.name, listener, _nothing_to_disarm)
+            session = _select(_channel(transport, app, door, wrap, t0=reader.t0), reader.name)
             _LOG.info("%s is open, T=%d, generation %d", reader.name, not reader.t0, session.generation)
-            return cls(reader.name, transport, session)
+            return cls(reader.name, transport, session, door.who)
         except BaseException:
             reader.close()
             raise
@@ -151,14 +90,17 @@ class Link:
         self.transport.close()
 
 
-_PRINCIPALS: dict[str, int] = {
-    "issuer": Principal.ISSUER,
-    "holder": Principal.HOLDER,
-    "nobody": Principal.NOBODY,
+_NOT_IN: dict[int, str] = {
+    Sw.NOT_ALLOWED: "nobody in particular is asking: say with --as who does",
 }
-_REAL_CARD: dict[int, str] = {
-    Sw.NOT_ALLOWED: "a real card lets nobody in yet, and without that only `smartdm card info` works",
-}
+
+
+def _channel(
+    transport: WatchedTransport, app: App, door: Door, wrap: Callable[[Layer], Layer], *, t0: bool = False
+) -> Channel:
+    """The channel by which commands reach the card, through a door."""
+    advice = _NOT_IN if door.who == NOBODY else None
+    return Channel(transport, t0=t0, advice=advice, layer=door.layer(app, wrap))
 
 
 def _nothing_to_disarm() -> None:
@@ -170,23 +112,6 @@ def _select(channel: Channel, name: str) -> Session:
         return Session(Card(channel), catalog.by_digest)
     except CardError as error:
         raise NoCardError(f"the card in {name} has no smartdm applet, or a locked one ({error})") from error
-
-
-def set_principal(sim: SimTransport, session: Session, name: str | None) -> int:
-    """Who asks on a simulated card: issuer (None), holder, nobody, or a ServerID that it knows; returns the number."""
-    number = _PRINCIPALS.get(name or "issuer")
-    if number is None:
-        sim.principal(Principal.ISSUER)
-        servers = {server_id: number for number, server_id in session.registry.servers.items()}
-        number = servers.get(name or "")
-    if number is None:
-        known = ", ".join(sorted((*_PRINCIPALS, *(name for name in servers if name[0] not in "*#"))))
-        raise CliError(
-            f"the card knows no server {name!r}; --principal can be {known}, and whoever an ACL on the card names",
-            Exit.USAGE,
-        )
-    sim.principal(number)
-    return number
 
 
 def open_simulated(stored: SimCard, app: App) -> SimTransport:
@@ -235,22 +160,3 @@ def _explained(error: TransportError, stored: SimCard, app: App) -> Exception:
         f"{told}; to start anew: `smartdm sim delete {stored.name}`, make it again with"
         " `smartdm sim new`, and import a backup (`smartdm mo import`)"
     )
-
-
-def _listener(app: App) -> _Listener:
-    def explain(lines: list[str]) -> None:
-        for line in lines:
-            app.out.note(line)
-
-    record = None
-    if app.trace_file is not None and not app.quiet:
-        begin = os.O_APPEND if app.traced else os.O_TRUNC
-        descriptor = os.open(app.trace_file, os.O_WRONLY | os.O_CREAT | begin, 0o600)
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.fchmod(descriptor, 0o600)  # values are in it, also when the file was there before
-        record = os.fdopen(descriptor, "w", encoding="ascii")
-    shown = app.trace and not app.quiet
-    if shown and not app.traced:
-        explain(list(WARNING))
-    app.traced = True
-    return _Listener(explain if shown else None, record, Tracer())

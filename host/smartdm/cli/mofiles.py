@@ -233,7 +233,7 @@ def _tell(app: App, plan: Plan, name: str, *, dry_run: bool) -> None:
 @click.command(cls=Command)
 @click.argument("uri", type=UriType(), default=".")
 @click.option("--out", type=FileName(), metavar="FILE", help="Write to FILE; - is stdout, also for packed trees.")
-@click.option("--as", "kind", type=click.Choice(KINDS), default="tnds", show_default=True, help="Kind of the file.")
+@click.option("--form", "kind", type=click.Choice(KINDS), default="tnds", show_default=True, help="Kind of the file.")
 @pass_app
 def export(app: App, uri: Uri, out: str | None, kind: str) -> None:
     """Write the tree below URI (default: all of it) as a TNDS document or a packed tree."""
@@ -245,7 +245,9 @@ def export(app: App, uri: Uri, out: str | None, kind: str) -> None:
     try:
         data = encode_tree(kind, uri, node, app.session.generation)
     except CodecError as error:
-        raise CliError(f"{error}; a packed tree can hold it: --as packed" if kind == "tnds" else str(error)) from error
+        raise CliError(
+            f"{error}; a packed tree can hold it: --form packed" if kind == "tnds" else str(error)
+        ) from error
     result: dict[str, object] = {"uri": str(uri), "kind": kind, "nodes": node.count(), "size": len(data)}
     if out is not None and out != "-":
         write_result(Path(out), data)

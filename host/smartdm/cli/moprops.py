@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from smartdm.cli.app import SIM_PREFIX, App, now, pass_app
+from smartdm.cli.app import App, now, pass_app
+from smartdm.cli.doors import ISSUER
 from smartdm.cli.failures import CliError
 from smartdm.cli.output import printable
 from smartdm.cli.params import UriType
@@ -60,7 +61,7 @@ def acl(app: App, uri: Uri, acl: str | None, remove: bool) -> None:
 
 def _lost(app: App, uri: Uri, new: Acl) -> list[str]:
     """Which of Replace and Get the issuer, who asks, has at the node and will not have with its new ACL."""
-    if not (app.link.name.startswith(SIM_PREFIX) and app.principal in {None, _ISSUER.removeprefix("#")}):
+    if app.link.who != ISSUER:
         return []
     missing = [verb for verb in (Verb.REPLACE, Verb.GET) if not new.allows(verb, _ISSUER)]
     if not missing:

@@ -65,6 +65,73 @@ def _bad_card(message: str, param: click.Parameter | None, ctx: click.Context | 
     return click.BadParameter(message, ctx, param, "$SMARTDM_CARD" if from_environment else "'--card'")
 
 
+class Asking(click.ParamType[str]):
+    """Who asks: issuer, holder, nobody or a ServerID."""
+
+    name = "principal"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name; ``#issuer`` and ``#holder``, as ACLs spell them, are understood too."""
+        from smartdm.mo.acl import check_id  # noqa: PLC0415 - only for those who name somebody
+
+        bare = value.removeprefix("#")
+        try:
+            check_id(bare)
+        except SmartDmError as error:
+            self.fail(str(error), param, ctx)
+        if bare == "*":
+            self.fail("* is everybody, who has no keys; name nobody", param, ctx)
+        return bare
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Those of every card, and those of the file of doors."""
+        del param
+        from smartdm.cli.doors import HOLDER, ISSUER, NOBODY, read_doors  # noqa: PLC0415 - only when completing
+
+        names = [ISSUER, HOLDER, NOBODY]
+        with contextlib.suppress(CliError, OSError):
+            names += [name for name in read_doors(app_of(ctx)) if name not in names]
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+class KeysText(click.ParamType[dict[str, object]]):
+    """What ``--keys`` takes."""
+
+    name = "keys"
+
+    def convert(
+        self, value: str | dict[str, object], param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, object]:
+        """The table that it spells; see ``doors.parse_keys``."""
+        from smartdm.cli.doors import parse_keys  # noqa: PLC0415 - as above
+
+        if isinstance(value, dict):
+            return value
+        try:
+            return parse_keys(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Reference(click.ParamType[str]):
+    """A reference to a secret; a secret in its place is refused without being repeated."""
+
+    name = "reference"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The same, checked for its form only."""
+        from smartdm.cli.secrets import is_reference  # noqa: PLC0415 - as above
+
+        if not is_reference(value):
+            self.fail(
+                "name where it is kept, as env:NAME, file:PATH, prompt: or keyring:SERVICE/NAME; the command line is"
+                " no place for a secret, as others can read it there",
+                param,
+                ctx,
+            )
+        return value
+
+
 class SimName(click.ParamType[str]):
     """``NAME`` of a simulated card; ``sim:NAME`` is understood too."""
 

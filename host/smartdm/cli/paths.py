@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 HOME_VARIABLE = "SMARTDM_HOME"
+_DOORS = "doors.toml"
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 """The folder with ``build.xml``, ``applet/`` and ``jcsdk/``, when this package runs from a checkout."""
@@ -24,3 +25,12 @@ def data_folder() -> Path:
 def sim_folder() -> Path:
     """The folder of the simulated cards."""
     return data_folder() / "sim"
+
+
+def doors_file() -> Path:
+    """Where the file of doors is looked for: in ``$SMARTDM_HOME``, else in the user's configuration folder."""
+    if os.environ.get(HOME_VARIABLE):
+        return data_folder() / _DOORS
+    import platformdirs  # noqa: PLC0415 - as above
+
+    return Path(platformdirs.user_config_dir("smartdm", appauthor=False)) / _DOORS

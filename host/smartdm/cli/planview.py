@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from smartdm.card.apdu import MAX_LE, CommandApdu
 from smartdm.card.picture import Added
+from smartdm.cli.masking import Mask
 from smartdm.cli.output import counted, display, printable
 from smartdm.cli.trace import Tracer
 from smartdm.cli.view import value_members
@@ -37,18 +38,22 @@ class Commit:
     names: Mapping[int, str]
 
 
-def commits(session: Session, plan: Plan, time: int) -> list[Commit]:
-    """All commits of a plan, in order, with the exact bytes; [] for one that cannot be carried out."""
+def commits(session: Session, plan: Plan, time: int, hidden: frozenset[bytes] = frozenset()) -> list[Commit]:
+    """All commits of a plan, in order, with the exact bytes; [] for one that cannot be carried out.
+
+    ``hidden``: what is shown as zeros.
+    """
     if plan.faults or plan.is_empty:
         return []
     batches = plan.outgoing(session, time)
-    first = ["definitions"] if plan.definitions else []
+    first = [*(["keys"] if plan.keys else []), *(["definitions"] if plan.definitions else [])]
     uploads = [f"upload for {uri}" for uri, upload in plan.resumable() for _ in upload.batches]
     names = [*first, *uploads, "changes"][: len(batches)]
     generations = range(plan.present.generation, plan.present.generation + len(batches))
     tags = [None] * (len(batches) - 1) + [plan.tag if names[-1] == "changes" else None]
+    mask = Mask(lambda: hidden)
     return [
-        Commit(name, _apdus(batch.parts(generation & 0xFFFFFF, tag, session.room)), _given_names(batch))
+        Commit(name, _apdus(mask, batch.parts(generation & 0xFFFFFF, tag, session.room)), _given_names(batch))
         for name, batch, generation, tag in zip(names, batches, generations, tags, strict=True)
     ]
 
@@ -59,10 +64,11 @@ def _given_names(batch: Batch) -> dict[int, str]:
     return {defined.number: defined.definition.segment for defined in chosen}
 
 
-def _apdus(parts: list[bytes]) -> tuple[bytes, ...]:
+def _apdus(mask: Mask, parts: list[bytes]) -> tuple[bytes, ...]:
     chained = [Cla.PLAIN | Cla.CHAIN] * (len(parts) - 1) + [int(Cla.PLAIN)]
     return tuple(
-        CommandApdu(cla, Ins.BATCH, data=part, le=MAX_LE).encode() for cla, part in zip(chained, parts, strict=True)
+        mask.command(CommandApdu(cla, Ins.BATCH, data=part, le=MAX_LE).encode())
+        for cla, part in zip(chained, parts, strict=True)
     )
 
 
@@ -70,26 +76,28 @@ def lines(plan: Plan) -> Iterator[str]:
     """The difference: ``+`` comes, ``-`` goes, ``~`` changes."""
     for definition in plan.definitions:
         yield f"+ definition {printable(definition.mo_id)} ({counted(definition.count(), 'node')})"
+    for server_id in plan.keys:
+        yield f"+ keys of {printable(server_id)}  (withheld)"
     for server_id in plan.servers:
         yield f"+ server {printable(server_id)}"
     for change in plan.changes:
-        yield from _change_lines(change)
+        yield from _change_lines(change, secret=_is_secret(change, plan))
     for uri in plan.hidden:
         yield f"= {uri}  cannot be read; this profile wrote it last (--rewrite writes it again)"
     for note in plan.notes:
         yield f"note: {printable(note)}"
 
 
-def _change_lines(change: Change) -> Iterator[str]:
+def _change_lines(change: Change, *, secret: bool) -> Iterator[str]:
     reason = f"  [{printable(change.reason)}]" if change.reason else ""
     sign = _SIGNS.get(change.action)
     if sign is not None:
         yield f"{sign} {change.uri}{_count(change)}{reason}"
         return
     for name, old, new in change.properties:
-        if _is_secret(change):
+        if secret:
             # Nobody may read it on the card, so nobody reads it on a screen.
-            yield f"~ {change.uri}  {name}: (not readable) -> {_size(new)}{reason}"
+            yield f"~ {change.uri}  {name}: {_unseen(change)} -> {_size(new)}{reason}"
         else:
             yield f"~ {change.uri}  {name}: {_side(old)} -> {_side(new)}{reason}"
 
@@ -102,8 +110,14 @@ def _count(change: Change) -> str:
     return f" ({', '.join(words)})" if words else ""
 
 
-def _is_secret(change: Change) -> bool:
-    return change.old is not None and change.old.withheld
+def _is_secret(change: Change, plan: Plan) -> bool:
+    """Whether its value is not for a screen: nobody may read it on the card, or the profile only refers to it."""
+    wish = plan.profile.wishes.get(change.uri)
+    return (change.old is not None and change.old.withheld) or (wish is not None and wish.secret)
+
+
+def _unseen(change: Change) -> str:
+    return "(not readable)" if change.old is not None and change.old.withheld else "(withheld)"
 
 
 def _size(value: object) -> str:
@@ -144,7 +158,10 @@ def summary(plan: Plan, *, done: bool = False) -> str:
         )
     )
     definitions = [f"{counted(len(plan.definitions), 'definition')} {load}"] if plan.definitions else []
-    return ", ".join([*definitions, f"{counted(added, 'node')} {add}", f"{changed} {change}", f"{removed} {remove}"])
+    keys = [f"keys of {counted(len(plan.keys), 'server')} {'given' if done else 'to give'}"] if plan.keys else []
+    return ", ".join(
+        [*keys, *definitions, f"{counted(added, 'node')} {add}", f"{changed} {change}", f"{removed} {remove}"]
+    )
 
 
 def explained(sent: list[Commit]) -> Iterator[str]:
@@ -163,8 +180,9 @@ def document(plan: Plan, sent: list[Commit], *, with_apdus: bool = False) -> dic
         "profile": plan.profile.name,
         "generation": plan.present.generation,
         "definitions": [definition.mo_id for definition in plan.definitions],
+        "keys": list(plan.keys),
         "servers": list(plan.servers),
-        "changes": [_change_document(change) for change in plan.changes],
+        "changes": [_change_document(change, secret=_is_secret(change, plan)) for change in plan.changes],
         "not_compared": [str(uri) for uri in plan.hidden],
         "notes": list(plan.notes),
         "faults": [
@@ -180,12 +198,11 @@ def document(plan: Plan, sent: list[Commit], *, with_apdus: bool = False) -> dic
     return data | {"commands": [apdu.hex().upper() for apdu in apdus]} if with_apdus else data
 
 
-def _change_document(change: Change) -> dict[str, object]:
+def _change_document(change: Change, *, secret: bool) -> dict[str, object]:
     kind = {"+": "added", "-": "removed"}.get(_SIGNS.get(change.action, ""), "changed")
     data: dict[str, object] = {"uri": str(change.uri), "kind": kind, "reason": change.reason}
     if kind != "changed":
         return data | {"nodes": change.nodes}
-    secret = _is_secret(change)
     return data | {
         "readable": not secret,
         "properties": [

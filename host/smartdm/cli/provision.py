@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 import click
 
 from smartdm.cli.app import App, now, pass_app
+from smartdm.cli.doors import check_references
 from smartdm.cli.failures import Exit
+from smartdm.cli.keysource import KeySource, insecure_option, require_fitting
 from smartdm.cli.params import FileName
 from smartdm.cli.root import Command, Group
 
 if TYPE_CHECKING:
+    from smartdm.card.keys import KeySet
     from smartdm.cli.planview import Commit
     from smartdm.provision.plan import Plan
     from smartdm.provision.profile import Profile
+
+
+weak_option = click.option("--weak-secret", is_flag=True, help="Take secrets of DM accounts that are short.")
 
 
 @click.group(cls=Group)
@@ -31,16 +37,17 @@ def provision() -> None:
 @click.option("--apdus", is_flag=True, help="Show and explain the commands that would be sent. Shows values.")
 @click.option("--check", is_flag=True, help="Exit code 6 if there is anything to do.")
 @click.option("--rewrite", is_flag=True, help="Also write what cannot be read and was written by this profile last.")
+@weak_option
 @pass_app
-def plan(app: App, *, profile: str, apdus: bool, check: bool, rewrite: bool) -> int:
+def plan(app: App, *, profile: str, apdus: bool, check: bool, rewrite: bool, weak_secret: bool) -> int:
     """Show what differs between PROFILE and the card, and what it would take to change that.
 
     Nothing is changed. + comes, - goes, ~ changes; in brackets where the profile says so.
     """
     from smartdm.cli import planview  # noqa: PLC0415 - imported only when a card is used
 
-    made = _planned(app, _load(profile), rewrite=rewrite)
-    sent = planview.commits(app.session, made, now())
+    made = _planned(app, _load(app, profile, weak_secret=weak_secret), rewrite=rewrite)
+    sent = planview.commits(app.session, made, now(), app.hidden)
 
     def text() -> None:
         _show(app, made, sent)
@@ -58,8 +65,10 @@ def plan(app: App, *, profile: str, apdus: bool, check: bool, rewrite: bool) -> 
 @click.argument("profile", type=FileName())
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--rewrite", is_flag=True, help="Also write what cannot be read and was written by this profile last.")
+@weak_option
+@insecure_option
 @pass_app
-def apply(app: App, *, profile: str, yes: bool, rewrite: bool) -> int:
+def apply(app: App, *, profile: str, yes: bool, rewrite: bool, weak_secret: bool, insecure: bool) -> int:
     """Change the card to what PROFILE says.
 
     Definitions and large values come first, everything else in one atomic batch. Run it again after any interruption:
@@ -68,18 +77,18 @@ def apply(app: App, *, profile: str, yes: bool, rewrite: bool) -> int:
     from smartdm.cli import planview  # noqa: PLC0415 - as above
     from smartdm.errors import Conflict  # noqa: PLC0415 - as above
 
-    wanted = _load(profile)
+    wanted = _load(app, profile, weak_secret=weak_secret)
     agreed: Plan | None = None
     for last in (False, True):
         try:
             made = _planned(app, wanted, rewrite=rewrite)
-            sent = planview.commits(app.session, made, now())
+            sent = planview.commits(app.session, made, now(), app.hidden)
             if made.faults or made.is_empty:
                 break
             if not yes and (agreed is None or agreed.changes != made.changes):
                 _ask(app, made, sent)
             agreed = made
-            _run(app, made)
+            _run(app, made, insecure=insecure)
         except Conflict as error:
             if last:
                 error.add_note("somebody else keeps changing the card; try again later")
@@ -93,10 +102,30 @@ def apply(app: App, *, profile: str, yes: bool, rewrite: bool) -> int:
     return Exit.INPUT if made.faults else Exit.OK
 
 
-def _load(name: str) -> Profile:
+def _load(app: App, name: str, *, weak_secret: bool) -> Profile:
+    from smartdm.cli.secrets import Purpose  # noqa: PLC0415 - as above
     from smartdm.provision.profile import load  # noqa: PLC0415 - as above
 
-    return load(Path(name))
+    def resolve(reference: str, what: str) -> bytes:
+        return app.secret(reference, Purpose.VALUE, what)
+
+    profile = load(Path(name), resolve, weak_secret=weak_secret)
+    for found in profile.principals:
+        if found.keys:
+            where = f"{name}, keys of {found.server_id}"
+            check_references(found.keys, where)
+            KeySource.of(found.keys).check(where)
+    return profile
+
+
+def _keys_of(app: App, profile: Profile, server_id: str, *, insecure: bool) -> KeySet:
+    found = profile.principal(server_id)
+    from smartdm.mo.uri import ROOT  # noqa: PLC0415 - as above
+
+    app.session.card.read_start(ROOT)  # opens the channel, if it is not open: so the card's own data are known
+    keys = KeySource.of(found.keys, found.kvn).keys(app, server_id)(app.opened_kdd)
+    require_fitting(app, keys, insecure=insecure)
+    return keys
 
 
 def _planned(app: App, profile: Profile, *, rewrite: bool) -> Plan:
@@ -131,7 +160,7 @@ def _ask(app: App, made: Plan, sent: list[Commit]) -> None:
     click.confirm(f"{planview.summary(made)}. Go on?", abort=True, err=True)
 
 
-def _run(app: App, made: Plan) -> None:
+def _run(app: App, made: Plan, *, insecure: bool) -> None:
     from smartdm.errors import TransportError  # noqa: PLC0415 - as above
     from smartdm.provision.run import run  # noqa: PLC0415 - as above
 
@@ -140,6 +169,7 @@ def _run(app: App, made: Plan) -> None:
             app.out.note(f"{what} ..." if not total else f"{what}: {done} of {total} bytes")
 
     try:
-        run(app.session, made, now(), tell)
+        keys = {name: _keys_of(app, made.profile, name, insecure=insecure) for name in made.keys}
+        run(app.session, made, now(), tell, keys.__getitem__)
     except TransportError as error:
         raise type(error)(f"{error}; run the same command again: it finishes what is left") from error

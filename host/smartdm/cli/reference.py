@@ -34,8 +34,39 @@ command). Its memory is `NAME.card` in the data folder, with `NAME.toml` beside 
 `$SMARTDM_HOME/sim`, or the user's data folder of the platform (`smartdm doctor` tells). One process uses a card at a
 time; another one is told which process that is.
 
-A simulated card takes the caller for its issuer; `--principal SERVER-ID` shows what a server may do,
-`--principal nobody` what somebody may who was not authenticated.
+## Who is asking
+`--as NAME` (or `$SMARTDM_AS`) opens a door: `issuer`, a ServerID, `holder` or `nobody`. Without it a simulated card is
+asked as its issuer, with the test keys; any other card as nobody. Issuer and servers open a secure channel (SCP03) with
+their keys, the holder verifies the PIN. `--pin REF` verifies the PIN inside somebody else's channel, too.
+
+Secrets are never given, only named: `env:NAME`, `file:PATH` (which others must not be able to read), `prompt:`, or
+`keyring:SERVICE/NAME` (`pip install smartdm[keyring]`). The file of doors says where those of each name are. It is
+`--doors FILE`, else `$SMARTDM_DOORS`, else `doors.toml` in `$SMARTDM_HOME` or the user's configuration folder:
+
+```toml
+[issuer]
+enc = "keyring:smartdm/enc"
+mac = "keyring:smartdm/mac"
+dek = "keyring:smartdm/dek"
+
+["mgmt.example"]
+master = "file:/etc/smartdm/master.key"   # the card's keys are derived from it
+diversify = "kdf3"                        # or emv
+kvn = 0x40                                # their version on the card; the issuer needs none
+level = "33"                              # or 03; 01 where the issuer allows it
+
+["lab.example"]
+test = true                               # the test keys
+kvn = 0x41
+
+[holder]
+pin = "prompt:"
+```
+
+`--keys` names keys past that file: `--keys enc=env:E,mac=env:M,dek=env:D`, `--keys master=file:m,diversify=kdf3`, or
+`--keys test`, each perhaps with `,kvn=41` or `,level=03`. Wrong keys are found before the card counts anything; a wrong
+PIN costs one try, of which the error tells how many are left. Nothing is ever tried again by itself, and the last try
+for a PIN is left to `smartdm pin verify`.
 
 ## Power cuts
 `smartdm sim cut NAME --at N` cuts the power of a simulated card at the N-th persistent write of a later command.
@@ -64,13 +95,15 @@ others in `value_base64`. `schema_version` changes in its first number when a me
 ## Traces
 `--trace` explains each command and answer on stderr by name; `--trace-file FILE` records the bytes alone. Both are
 trace files, which `smartdm decode` reads: `> hex` is a command, `< hex` an answer, `#` begins a comment. They hold
-everything that went over the wire, values too.
+values. What goes through a secure channel is shown as it is inside of it; PINs and keys are shown as zeros.
 
 ## Environment
 | variable | meaning |
 |---|---|
 | `SMARTDM_CARD` | the card to use, as `--card` |
-| `SMARTDM_HOME` | the data folder |
+| `SMARTDM_AS` | who asks, as `--as` |
+| `SMARTDM_DOORS` | the file of doors, as `--doors` |
+| `SMARTDM_HOME` | the data folder; the file of doors is looked for in it, too |
 | `JC_HOME` | Oracle's Java Card SDK, for `applet build` |
 | `JAVA_HOME` | the JDK, for `applet build` |
 | `NO_COLOR` | no colours |

@@ -15,7 +15,7 @@ import click
 
 from smartdm.cli.app import App, app_of
 from smartdm.cli.examples import EXAMPLES
-from smartdm.cli.params import CardName
+from smartdm.cli.params import Asking, CardName, KeysText, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,9 +23,16 @@ if TYPE_CHECKING:
 LOG_LEVELS = ("ERROR", "WARNING", "INFO", "DEBUG")
 
 COMMANDS = {
-    "card": ("smartdm.cli.card:card", "List, inspect and erase cards."),
+    "card": ("smartdm.cli.card:card", "List, inspect, personalize and erase cards."),
+    "pin": ("smartdm.cli.pin:pin", "Verify, change and unblock the holder's PIN."),
+    "keys": ("smartdm.cli.keys:keys", "List, change and derive the keys of secure channels."),
+    "principal": ("smartdm.cli.principal:principal", "Say who may work with the card."),
     "mo": ("smartdm.cli.mo:mo", "Read and change the management objects on a card."),
     "ddf": ("smartdm.cli.ddf:ddf", "Look at descriptions of management objects (DDF)."),
+    "credential": (
+        "smartdm.cli.credential:credential",
+        "Compute and verify DM 1.2 credentials on the card, whose secrets never leave it.",
+    ),
     "provision": ("smartdm.cli.provision:provision", "Bring a card to what a profile says."),
     "sim": ("smartdm.cli.sim:sim", "Make and delete simulated cards."),
     "applet": ("smartdm.cli.applet:applet", "Build the applet for real cards, and look at CAP files."),
@@ -98,13 +105,46 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
             help="Take a card in a reader also when other programs have it open.",
         ),
         click.Option(
-            ["--principal"],
+            ["--as", "who"],
+            type=Asking(),
             metavar="NAME",
+            envvar=None if hidden else "SMARTDM_AS",
+            show_envvar=not hidden,
             expose_value=False,
             hidden=hidden,
-            callback=_into_app("principal"),
-            help="Who asks: issuer, holder, nobody, or a ServerID that the card knows; works on simulated cards only."
-            "  [default: issuer]",
+            callback=_into_app("who"),
+            help="Who asks: issuer, holder, nobody, or a ServerID; opens that door with what the file of doors says."
+            "  [default: issuer of a simulated card, with its test keys; nobody else]",
+        ),
+        click.Option(
+            ["--doors"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            envvar=None if hidden else "SMARTDM_DOORS",
+            show_envvar=not hidden,
+            expose_value=False,
+            hidden=hidden,
+            callback=_into_app("doors"),
+            help="The file that says where keys and PINs are, by who asks.",
+        ),
+        click.Option(
+            ["--keys"],
+            type=KeysText(),
+            metavar="SPEC",
+            expose_value=False,
+            hidden=hidden,
+            callback=_into_app("keys"),
+            help="The keys of who asks, past that file: enc=REF,mac=REF,dek=REF or master=REF,diversify=kdf3 or test, "
+            "each perhaps with ,kvn=HEX and ,level=03.",
+        ),
+        click.Option(
+            ["--pin"],
+            type=Reference(),
+            metavar="REF",
+            expose_value=False,
+            hidden=hidden,
+            callback=_into_app("pin"),
+            help="Where the holder's PIN is (prompt:, env:NAME, file:PATH); also verified beside keys.",
         ),
         click.Option(
             ["--json", "as_json"],
@@ -172,8 +212,10 @@ class Command(click.Command):
         super().format_epilog(ctx, formatter)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The command's own parameters and the global ones."""
-        return [*super().get_params(ctx), *global_options(hidden=True)]
+        """The command's own parameters and the global ones, but for those whose name it uses itself."""
+        own = super().get_params(ctx)
+        taken = {name for parameter in own for name in parameter.opts}
+        return [*own, *(option for option in global_options(hidden=True) if taken.isdisjoint(option.opts))]
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs the command after telling the output its name."""

@@ -36,12 +36,13 @@ class Purpose(Enum):
 
     KEY = "key"
     PIN = "PIN"
+    VALUE = "secret"
 
 
 def resolve(
     reference: str, purpose: Purpose, what: str = "", *, new: bool = False, readable_by_others: bool = False
 ) -> bytes:
-    """The secret that a reference names: the bytes of a key, or the UTF-8 text of a PIN.
+    """The secret that a reference names: the bytes of a key, the UTF-8 text of a PIN, or all of a value.
 
     ``what``: what a prompt and errors call it, as "DEK"; ``new``: it is about to be set, so a prompt asks twice;
     ``readable_by_others``: take it also from a file that others can read.  CliError for everything that is wrong.
@@ -60,7 +61,17 @@ def resolve(
             " read it there",
             Exit.USAGE,
         )
+    if purpose is Purpose.VALUE:
+        return _value(raw, name)
     return _key(raw, name, is_file=kind == "file") if purpose is Purpose.KEY else _text(raw, name)
+
+
+def is_reference(text: object) -> bool:
+    """Whether it has the form of a reference; what it names may be missing."""
+    if not isinstance(text, str):
+        return False
+    kind, colon, place = text.partition(":")
+    return bool(colon) and (kind == "prompt") != bool(place) and kind in {"prompt", "file", *_BY_NAME}
 
 
 # Where secrets are
@@ -147,6 +158,12 @@ def _key(raw: bytes, name: str, *, is_file: bool) -> bytes:
     else:
         found = "this is empty" if not digits else f"these are {len(digits)} bytes, not all of them hex digits"
     raise CliError(f"{name}: a key is 32, 48 or 64 hex digits; {found}")
+
+
+def _value(raw: bytes, name: str) -> bytes:
+    if not (value := _without_newline(raw)):
+        raise CliError(f"{name}: it is empty")
+    return value
 
 
 def _text(raw: bytes, name: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from smartdm.cli.app import SIM_PREFIX, App, pass_app
+from smartdm.cli.doors import NOBODY, Door
 from smartdm.cli.params import SimName
 from smartdm.cli.root import Group
 from smartdm.cli.simcards import CUT_MODES, MOST_NODES, PROFILES, Cut, SimCard
@@ -40,6 +41,7 @@ def new(app: App, *, name: str, arena: int | None, nodes: int | None, profile: s
     app.sims.create(card)
     app.card_name = SIM_PREFIX + name
     app.making_card = True
+    app.use(Door(NOBODY, fresh=True))
     try:
         info = app.session.info
     except BaseException:
@@ -48,7 +50,8 @@ def new(app: App, *, name: str, arena: int | None, nodes: int | None, profile: s
         raise
 
     data = {"card": app.card_name, "image": str(card.image), "arena_bytes": info.arena, "node_limit": info.node_limit}
-    app.out.show(data, f"made {app.card_name} ({info.arena // 1024} KiB, up to {info.node_limit} nodes)")
+    told = f"made {app.card_name} ({info.arena // 1024} KiB, up to {info.node_limit} nodes)"
+    app.out.show(data, f"{told}; now give it keys: smartdm card personalize --test-keys")
 
 
 @sim.command("list")
@@ -154,13 +157,19 @@ def cut(app: App, *, name: str, at: int | None, mode: str, seed: int, off: bool)
     help="The slot of vpcd, the virtual reader under pcscd.",
 )
 @click.option("--t0", is_flag=True, help="The card speaks T=0, not T=1.")
+@click.option(
+    "--principal",
+    metavar="NAME",
+    default="nobody",
+    show_default=True,
+    help="Whom the card takes the caller for, without any proof: to try programs that cannot authenticate.",
+)
 @pass_app
-def serve(app: App, *, name: str, vpcd: str, t0: bool) -> None:
+def serve(app: App, *, name: str, vpcd: str, t0: bool, principal: str) -> None:
     """Put the simulated card NAME into a virtual card reader until Ctrl-C.
 
     Every program that uses PC/SC finds it there, smartdm too (--card pcsc:Virtual). It needs pcscd with
-    vsmartcard-vpcd, started before. The card takes whoever selects the applet for its issuer, or for nobody with
-    --principal nobody.
+    vsmartcard-vpcd, started before.
     """
     from smartdm.cli.simserve import Address, serve  # noqa: PLC0415 - subprocess is imported only when a card is used
 
@@ -168,4 +177,4 @@ def serve(app: App, *, name: str, vpcd: str, t0: bool) -> None:
         raise click.UsageError("a card in a reader talks to other programs: --trace and --trace-file see none of it")
     if app.shared:
         raise click.UsageError("--shared is for cards in readers that smartdm uses")
-    serve(app, name, Address.parse(vpcd), t0=t0)
+    serve(app, name, Address.parse(vpcd), t0=t0, principal=principal)

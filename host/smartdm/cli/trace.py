@@ -10,18 +10,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from smartdm.cli.batchtext import BatchReader, format_text, levels_text, uri_text
-from smartdm.cli.output import display, printable
+from smartdm.cli.masking import hides_data
+from smartdm.cli.output import counted, display, printable
 from smartdm.cli.view import node_line
 from smartdm.codec import packed, tlv
 from smartdm.errors import CodecError, describe
 from smartdm.mo.acl import server_id_of
 from smartdm.mo.uri import Uri
-from smartdm.wire import APPLET_AID, Cla, Ins, Principal, Select, Stream, Sw
+from smartdm.wire import APPLET_AID, Cla, Ins, Principal, Scheme, Select, Stream, Sw
 
 _SELECT = 0xA4
 _ALL = 0xFF
 _HEADER = 5
 _ALWAYS = {int(Principal.ANYBODY): "*", int(Principal.ISSUER): "#issuer", int(Principal.HOLDER): "#holder"}
+_OPENING: dict[int, str] = {
+    Ins.INITIALIZE_UPDATE: "INITIALIZE_UPDATE key version {p1:02X}",
+    Ins.EXTERNAL_AUTHENTICATE: "EXTERNAL_AUTHENTICATE level {p1:02X}",
+}
+_SECRET: dict[int, str] = {
+    int(ins): ins.name
+    for ins in (
+        *(Ins.PERSONALIZE, Ins.TERMINATE, Ins.PUT_KEY),
+        *(Ins.VERIFY, Ins.CHANGE_REFERENCE_DATA, Ins.RESET_RETRY_COUNTER),
+    )
+}
+_OF_LOGINS = {int(ins): ins.name for ins in (Ins.CREDENTIAL, Ins.VERIFY_CREDENTIAL, Ins.GET_CHALLENGE)}
+_SCHEMES = {int(member): member.name for member in Scheme}
 _OBJECTS = {int(member): member.name for member in Select}
 
 WARNING = (
@@ -59,12 +73,23 @@ class Tracer:
         known = (cla & ~(Cla.CHAIN | Cla.SECURE | Cla.CHANNEL)) == Cla.PLAIN
         if cla == 0x00 and ins == _SELECT:
             lines.append(f"# SELECT {'the applet' if data == APPLET_AID else data.hex().upper()}")
+        elif known and ins in _OPENING:
+            lines.append(f"# {_OPENING[ins].format(p1=p1)}")
+        elif known and cla & Cla.SECURE:
+            named = Ins.find(ins)
+            lines.append(
+                f"# {named.name if named else f'INS {ins:02X}'} in secure messaging, {counted(len(data), 'byte')}"
+            )
+        elif known and ins in _SECRET:
+            lines.append(f"# {_SECRET[ins]}{', its secrets are shown as zeros' if hides_data(command) else ''}")
         elif known and ins == Ins.BATCH:
             lines += self._batch_part(cla, data)
         elif known and ins == Ins.READ:
             lines.append(self._begin_read(data, p1, p2))
         elif known and ins == Ins.READ_NEXT:
             lines.append(f"# READ_NEXT part {p2} of the answer of generation ..{p1:02X}")
+        elif known and ins in _OF_LOGINS:
+            lines.append(f"# {_login_text(ins, p1, p2, data)}")
         else:
             lines.append(f"# unknown command CLA {cla:02X} INS {ins:02X} P1 {p1:02X} P2 {p2:02X}")
         return lines
@@ -83,6 +108,10 @@ class Tracer:
         elif sw == Sw.BATCH_FAILED and len(data) == 4:
             index, cause = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:], "big")
             lines.append(f"#   command {index} was refused: {describe(cause)}")
+        elif command[1] == Ins.EXTERNAL_AUTHENTICATE and sw == Sw.OK:
+            lines.append("#   the secure channel is open; plain commands after this are shown as they are inside of it")
+        elif command[0] & Cla.SECURE and command[0] & Cla.PLAIN:
+            lines += [f"#   {counted(len(data), 'byte')} in secure messaging"] if data else []
         elif command[1] in (Ins.READ, Ins.READ_NEXT, Ins.BATCH) and sw in (Sw.OK, Sw.MORE):
             lines += self._stream(data, last=sw == Sw.OK)
         return lines
@@ -163,6 +192,15 @@ def _item_line(raw: packed.Raw) -> str:
     words += [f"[{printable(str(raw.acl))}]"] if raw.acl else []
     words += [f"below it {', '.join(map(str, raw.ids))}"] if raw.ids else []
     return "  ".join(word for word in words if word)
+
+
+def _login_text(ins: int, p1: int, p2: int, data: bytes) -> str:
+    """A command about DM credentials in words; its data begin with the login, where it has any."""
+    login = uri_text(data[1 : 1 + data[0]]) if data else ""
+    if ins == Ins.GET_CHALLENGE:
+        return f"GET_CHALLENGE{f', kept in {login}' if login else ''}"
+    batches = f", for {p2} batch{'' if p2 == 1 else 'es'}" if p2 else ""
+    return f"{_OF_LOGINS[ins]} {_SCHEMES.get(p1, f'{p1:02X}')} of {login or 'no login'}{batches}"
 
 
 def _data(command: bytes) -> bytes:

@@ -28,21 +28,21 @@ ALIASES: Mapping[str, str] = {
 """Other identifier of an object -> the one in its definition."""
 
 DIGESTS: Mapping[str, str] = {
-    "txKcp1GO0bgrGwlY": "CardAudit",
-    "6Yda9IFLsH438AZ6": "CardInbox",
-    "AFXMapNolXXDJCWD": "CardInfo",
-    "guEgmjWafRaRMTQf": "CardPermits",
-    "TIB8BIkcEFPTMmLQ": "CardPolicy",
-    "LV5rirNGBFlUZy8V": "CardSync",
-    "EHQfZMJQ1QJpGbd2": "ConnMO",
-    "cQiw9iyNMz7KP0sl": "DMAcc",
-    "une_ZUKWCzARTE90": "DevDetail",
-    "YjI7qoyzXxvPbOiL": "DevInfo",
-    "MJF5iwFdCUrak2IR": "FUMO",
-    "F4NDY1D5odWgVhUk": "Inbox",
-    "e_E26BGiJVlHpUP8": "LAWMO",
-    "6iqCjPKRDNMiAi1r": "Passpoint",
-    "oiS-OfQSyQ2ekuF-": "SCOMO",
+    "ZPrHjPwkearHd-bC": "CardAudit",
+    "pUAwjxVK_HHahsXL": "CardInbox",
+    "GiHZKwG7CSVKmLGK": "CardInfo",
+    "NVOGFKV967hKPAk5": "CardPermits",
+    "EpQos7bgK7ei0_oB": "CardPolicy",
+    "HgXy0XAIhlF4XNH9": "CardSync",
+    "_cPdEnLymKbcKRVn": "ConnMO",
+    "9_gfz-wCxWJFUQ0I": "DMAcc",
+    "hOd_Rcc2m32LQUsz": "DevDetail",
+    "Trl1W2dETjRaCqyX": "DevInfo",
+    "RxO3H-JdDUN7a6vF": "FUMO",
+    "Jy7_NtWbpJHjAkJ-": "Inbox",
+    "Fjabk7YU9XBljl9T": "LAWMO",
+    "Pj_ajvlE3n5RBLU2": "Passpoint",
+    "EUaIapnltLZxaFKt": "SCOMO",
 }
 """What cards call the definitions, so that one is found without reading all files; the test of the catalog tells it."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smartdm.codec.ddf_node import CHOICES, build_definition
+from smartdm.codec.ddf_node import CHOICES, PROOF, build_definition
 from smartdm.codec.ddf_write import write_document
 from smartdm.codec.limits import MAX_NODES, MAX_SIZE
 from smartdm.codec.mgmttree import DOCUMENT, VERSION, Grammar, Open, OpenNode, Reader, parse, place_of
@@ -36,6 +36,7 @@ _GRAMMAR = Grammar(
     skipped=frozenset({"RTProperties"}),
     refused={"Value": "Value belongs to an object (TNDS); a description of objects (DDF) cannot have it"},
     lenient=True,
+    instructions={PROOF: "DFProperties"},
 )
 
 

@@ -10,6 +10,7 @@ from operator import or_
 from smartdm.errors import CodecError
 from smartdm.mo.definition import (
     MAX_OCCURRENCE,
+    NO_PROOF,
     ONE,
     ONE_OR_MORE,
     ZERO_OR_MORE,
@@ -18,6 +19,7 @@ from smartdm.mo.definition import (
     CaseSense,
     Definition,
     Occurrence,
+    Proof,
     Scope,
 )
 from smartdm.mo.text import shown
@@ -31,6 +33,13 @@ CHOICES: Mapping[str, frozenset[str]] = {
     "CaseSense": frozenset(str(member) for member in CaseSense),
 }
 """Element -> the empty elements that may stand in it."""
+
+PROOF = "smartdm"
+"""The target of the processing instruction in DFProperties that carries what no element of a DDF does."""
+
+_PROOFS = {str(member.name): member for member in Proof}
+_PROOF_SYNTAX = re.compile(r"""proof(?:\s+(?:change|get)\s*=\s*(?:"[^"]*"|'[^']*'))+\s*""")
+_PROOF_PART = re.compile(r"""\s(change|get)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 _ACCESS = {title: member for member in Access for title in member.titles}
 _OCCURRENCES = {str(occurrence): occurrence for occurrence in (ONE, ZERO_OR_ONE, ZERO_OR_MORE, ONE_OR_MORE)}
@@ -71,7 +80,26 @@ def build_definition(fields: Mapping[str, str], lists: Lists, children: tuple[De
         Scope(_choice(lists, "Scope", Scope.DYNAMIC)),
         CaseSense(_choice(lists, "CaseSense", CaseSense.CS)),
         children,
+        **_proof(fields),
     )
+
+
+def _proof(fields: Mapping[str, str]) -> dict[str, Proof]:
+    """What the node's changes and its Get want proven: ``<?smartdm proof change="..." get="..."?>``."""
+    text = fields.get(f"?{PROOF}")
+    if text is None:
+        return {}
+    parts = _PROOF_PART.findall(text)
+    if not _PROOF_SYNTAX.fullmatch(text) or len({part for part, *_ in parts}) < len(parts):
+        raise CodecError(f'<?{PROOF} {shown(text)}?> must be like <?{PROOF} proof change="LIVE BOUND" get="HOLDER"?>')
+    return {f"{part}_proof": _proof_bits(part, (double or single).split()) for part, double, single in parts}
+
+
+def _proof_bits(part: str, words: Sequence[str]) -> Proof:
+    for word in words:
+        if word not in _PROOFS:
+            raise CodecError(f"{part} in <?{PROOF} proof?> cannot be {shown(word)}; write some of {' '.join(_PROOFS)}")
+    return reduce(or_, (_PROOFS[word] for word in words), NO_PROOF)
 
 
 def _choice(lists: Lists, name: str, default: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from smartdm.codec.ddf_node import is_placeholder
+from smartdm.codec.ddf_node import PROOF, is_placeholder
 from smartdm.codec.limits import MAX_DEPTH, MAX_NODES
 from smartdm.codec.mgmttree import MAX_TEXTS
 from smartdm.codec.xmltext import document, nested, text, token
@@ -65,6 +65,10 @@ def _properties(definition: Definition) -> Iterator[str]:
     yield f"<DFType>{_types(definition)}</DFType>"
     if definition.case_sense is not CaseSense.CS:
         yield f"<CaseSense><{definition.case_sense}/></CaseSense>"
+    wanted = (("change", definition.change_proof), ("get", definition.get_proof))
+    proofs = [f'{part}="{bits.words}"' for part, bits in wanted if bits]
+    if proofs:
+        yield f"<?{PROOF} proof {' '.join(proofs)}?>"
 
 
 def _occurrence(definition: Definition) -> str:

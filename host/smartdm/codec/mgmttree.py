@@ -8,10 +8,10 @@ node.  A Grammar says what may stand where; a subclass of Reader keeps what it n
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar
 
 from lxml import etree
 
@@ -28,7 +28,7 @@ DOCUMENT = ""
 _NAMESPACES = frozenset({NAMESPACE, "syncml:dmddf", ""})
 _CHUNK = 4096
 _MAX_SKIPPED = 20_000
-"""Elements that are skipped: each costs as much as one that is read."""
+"""Elements and instructions that are skipped: each costs as much as one that is read."""
 MAX_TEXTS = 256
 """Elements of one name with text in one node."""
 
@@ -42,7 +42,8 @@ class Grammar:
     ``what``: the kind of document, for messages.  ``repeated``: elements that may come again.  ``skipped``: elements
     of a Node that do not count, with all that is in them.  ``refused``: element -> why it cannot be here.
     ``lenient``: elements of foreign namespaces are skipped, a DOCTYPE that declares nothing is overlooked, and inner
-    nodes may have a Path.
+    nodes may have a Path.  ``instructions``: target of a processing instruction -> the element that it stands in; all
+    others are ignored wherever they are.
     """
 
     what: str
@@ -51,6 +52,7 @@ class Grammar:
     skipped: frozenset[str] = frozenset()
     refused: Mapping[str, str] = field(default_factory=dict)
     lenient: bool = False
+    instructions: Mapping[str, str] = field(default_factory=dict)
 
     def unexpected(self, tag: str, parent: str) -> str:
         """The sentence about an element at a place where it may not stand."""
@@ -71,6 +73,14 @@ class Element(Protocol):
 
     def __iter__(self) -> Iterator[Element]: ...
     def clear(self, keep_tail: bool = False) -> None: ...  # noqa: D102 - lxml's own
+
+
+class Instruction(Protocol):
+    """The same of lxml's processing instructions."""
+
+    target: str
+    text: str | None
+    sourceline: int | None
 
 
 @dataclass(slots=True)
@@ -150,9 +160,25 @@ class Reader(ABC, Generic[Item]):
 
     def _skip(self, line: int) -> None:
         self._skipping += 1
+        self._count_skipped(line)
+
+    def _count_skipped(self, line: int) -> None:
         self._skipped += 1
         if self._skipped > _MAX_SKIPPED:
             raise self.error(line, f"more than {_MAX_SKIPPED} elements that are not those of {self.grammar.what}")
+
+    def instruct(self, instruction: Instruction) -> None:
+        """A processing instruction: keep its text if it is one that counts here."""
+        wanted, line = self.grammar.instructions.get(instruction.target), instruction.sourceline or 0
+        if wanted is None or self._skipping:
+            self._count_skipped(line)
+            return
+        if self._open[-1].tag != wanted:
+            raise self.error(line, f"<?{instruction.target} ...?> belongs into {wanted}")
+        if instruction.target in self._open[-1].seen:
+            raise self.error(line, f"<?{instruction.target} ...?> occurs twice in one {wanted}")
+        self._open[-1].seen.add(instruction.target)
+        self.nodes[-1].fields[f"?{instruction.target}"] = instruction.text or ""
 
     def end(self, element: Element) -> None:
         """An element is complete: keep its content and free its memory."""
@@ -238,20 +264,21 @@ def parse(data: bytes, reader: Reader[Item], max_size: int) -> None:
     """Give the document in ``data`` to the reader; CodecError for what is no such document."""
     data = checked_start(data, max_size, reader.grammar.what, doctype=reader.grammar.lenient)
     parser = etree.XMLPullParser(
-        events=("start", "end"),
+        events=("start", "end", "pi") if reader.grammar.instructions else ("start", "end"),
         encoding="utf-8",  # whatever the declaration says: what checked_start saw is what is parsed
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
         huge_tree=False,
         remove_comments=True,
-        remove_pis=True,
+        remove_pis=not reader.grammar.instructions,
     )
+    takes: dict[str, Callable[[Any], None]] = {"start": reader.start, "end": reader.end, "pi": reader.instruct}
     for start in range(0, len(data), _CHUNK):
         with suppress(etree.XMLSyntaxError):  # it is in the log, also where feed() keeps silent about it
             parser.feed(data[start : start + _CHUNK])
-        for event, element in cast(Iterable[tuple[str, Element]], parser.read_events()):
-            reader.start(element) if event == "start" else reader.end(element)
+        for event, item in parser.read_events():
+            takes[event](item)
         for fault in parser.feed_error_log.filter_from_fatals():
             raise _not_well_formed(fault.line, fault.message)
     try:

@@ -1,8 +1,9 @@
 """Definitions as cards hold them: subtrees of nodes that say what an object's nodes must be.  Part of ``packed``.
 
-A node's fields are those of any node, with ``access 1, maximum 1, types 1`` behind the name.  Access: AccessType and
-Scope; maximum: how many nodes of a placeholder one parent may have, 0 = any number; types: how many further Types
-there are, which the leaf's value lists, and whether the last node of the definition must stay.
+A node's fields are those of any node, with ``access 1, maximum 1, types 1, proof 1`` behind the name.  Access:
+AccessType and Scope; maximum: how many nodes of a placeholder one parent may have, 0 = any number; types: how many
+further Types there are, which the leaf's value lists, and whether the last node of the definition must stay; proof:
+what the card must have seen for a Get (high half) and for changes (low half).
 
 Cards hold neither descriptions nor default values nor CaseSense, nor how many objects there may be.  A permanent node
 never takes Delete.  The name of the topmost node is the digest of the definition, so that hosts know what they need
@@ -21,12 +22,13 @@ from smartdm.codec.limits import MAX_NODES
 from smartdm.codec.packed_fields import MAX_CHILDREN, PIECE, encode_text, encode_type, format_number
 from smartdm.codec.packed_node import Form, Raw, format_of, read_node, type_of
 from smartdm.errors import CodecError
-from smartdm.mo.definition import ANY_NAME, Access, Definition, Occurrence, Scope
+from smartdm.mo.definition import ANY_NAME, Access, Definition, Occurrence, Proof, Scope
 
 _ACCESS_MASK = 0x3F
 _PERMANENT: int = wire.Access.PERMANENT
 _REQUIRED: int = wire.DEFINITION_REQUIRED
 _TYPES_MAX = _REQUIRED - 1
+_GET_PROOF = 4
 _DIGEST_BYTES = 12
 
 
@@ -58,7 +60,8 @@ def _element(definition: Definition, name: str, top: bool) -> tuple[bytes, bytes
     if definition.title:
         kind |= wire.Kind.TITLE
         title = encode_text(definition.title, "Title")
-    rules = bytes((_access(definition), _maximum(definition, top), _types(definition, len(further), top)))
+    proof = definition.get_proof << _GET_PROOF | definition.change_proof
+    rules = bytes((_access(definition), _maximum(definition, top), _types(definition, len(further), top), proof))
     value = "\n".join(further).encode()
     if len(value) > PIECE or any("\n" in mime for mime in further):
         raise CodecError(f"its further Types have {len(value)} bytes, but {PIECE} is the most, on one line each")
@@ -98,7 +101,7 @@ def decode_definition(data: bytes, offset: int) -> Definition:
     found: list[tuple[Raw, list[Definition]]] = []
     for _ in range(MAX_NODES):
         raw, offset = read_node(data, offset, form)
-        if len(raw.rules) != len(("access", "maximum", "types")):
+        if len(raw.rules) != len(("access", "maximum", "types", "proof")):
             raise CodecError("a node that is no definition", raw.offset)
         if raw.count:
             found.append((raw, []))
@@ -119,7 +122,7 @@ def decode_definition(data: bytes, offset: int) -> Definition:
 
 
 def _definition(raw: Raw, children: tuple[Definition, ...], top: bool) -> Definition:
-    access, maximum, types = raw.rules
+    access, maximum, types, proof = raw.rules
     further = (raw.value or b"").decode("utf-8", "replace").split("\n") if raw.value else []
     if len(further) != types & _TYPES_MAX:
         raise CodecError(f"a definition with {len(further)} further Types instead of {types & _TYPES_MAX}", raw.offset)
@@ -134,6 +137,8 @@ def _definition(raw: Raw, children: tuple[Definition, ...], top: bool) -> Defini
             occurrence=Occurrence(1 if types & _REQUIRED else 0, maximum or None),
             scope=Scope.PERMANENT if access & _PERMANENT else Scope.DYNAMIC,
             children=children,
+            change_proof=Proof(proof & 0x0F),
+            get_proof=Proof(proof >> _GET_PROOF),
         )
     except ValueError as error:
         raise CodecError(f"a definition that cannot be: {error}", raw.offset) from error

@@ -51,6 +51,7 @@ _META_DEFINITION, _META_INLINE = int(wire.META_DEFINITION), int(wire.META_INLINE
 _ID_HIGH = int(wire.DEFINITION_ID_HIGH)
 _TYPES = wire.TYPES
 _ID = 2
+_RULES = 4
 _IDS = 1 << 8 * _ID
 
 
@@ -69,7 +70,7 @@ class Raw:
     meta: int = 0
     name: str | None = None
     rules: bytes = b""
-    """Access, maximum and types of a definition; empty for others."""
+    """Access, maximum, types and proof of a definition; empty for others."""
     type: str | int | None = None
     title: str = ""
     acl: Acl = EMPTY
@@ -180,9 +181,9 @@ def _plain(data: bytes, offset: int, raw: Raw, form: Form) -> int:
         raise CodecError(f"meta {meta:02X} names no Type that is known here", offset - 1)
     raw.name, offset = read_name(data, offset)
     if is_definition:
-        if offset + 3 > len(data):
+        if offset + _RULES > len(data):
             raise CodecError("the stream ends inside a definition", len(data))
-        raw.rules, offset = data[offset : offset + 3], offset + 3
+        raw.rules, offset = data[offset : offset + _RULES], offset + _RULES
     if index == _META_INLINE:
         raw.type, offset = read_property(data, offset, "Type")
     else:

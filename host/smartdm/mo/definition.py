@@ -9,7 +9,7 @@
       .is_open      an interior node without definitions below it: it may hold anything
     definition_of(root, segments)   Definition.find for names given one by one
     Registry        several definitions: by_id(mo_id), objects(tree), at(tree, uri)
-    Access, Occurrence, Scope, CaseSense   the values of the properties
+    Access, Occurrence, Scope, CaseSense, Proof   the values of the properties
 
 Paths are Uris in which ``*`` stands for any name: ``./*/AppAddr/*/Port``.  All values are frozen and hashable;
 ValueError is a caller's bug.  ``codec.ddf`` reads and writes them, ``codec.catalog`` has those of the standard
@@ -48,6 +48,23 @@ class Access(IntFlag):
     def titles(self) -> tuple[str, ...]:
         """The names of the commands, sorted, as the elements of AccessType spell them."""
         return tuple(sorted(str(member.name).capitalize() for member in Access if member in self))
+
+
+class Proof(IntFlag):
+    """What a card must have seen of who is asking (docs/principals.md); the values are those of a packed definition."""
+
+    LIVE = 0x01
+    BOUND = 0x02
+    HOLDER = 0x04
+    LOGGED = 0x08
+
+    @property
+    def words(self) -> str:
+        """The names, in this order, with spaces between them."""
+        return " ".join(str(member.name) for member in Proof if member in self)
+
+
+NO_PROOF = Proof(0)
 
 
 class Scope(StrEnum):
@@ -118,6 +135,10 @@ class Definition:
     scope: Scope = Scope.DYNAMIC
     case_sense: CaseSense = CaseSense.CS
     children: tuple[Definition, ...] = ()
+    change_proof: Proof = NO_PROOF
+    """Wanted for Add, Delete, Exec and Replace, whatever the ACL allows."""
+    get_proof: Proof = NO_PROOF
+    """Wanted for Get."""
 
     def __post_init__(self) -> None:
         if self.is_leaf and self.children:

@@ -27,8 +27,8 @@ MAX_TEXT = 127
 """Bytes of a Title or Type on a card."""
 MAX_CHILDREN = 240
 MAX_DEPTH = 16
-MAX_DEFINITIONS = 505
-"""Definitions that a card can hold: their ids are below 512, and 7 nodes are its own."""
+MAX_DEFINITIONS = 503
+"""Definitions that a card can hold: their ids are below 512, and 9 nodes are its own."""
 MAX_TYPES = 64
 """Types of one definition on a card: the first, and as many further ones as six bits count."""
 MAX_COUNT = 255

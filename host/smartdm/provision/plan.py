@@ -19,9 +19,10 @@ from smartdm.provision.profile import Profile
 from smartdm.provision.room import Room, room, touched
 from smartdm.provision.seal import is_last, tag_of
 from smartdm.provision.target import Rules, target_of
-from smartdm.session import Batch, Place, Session, Tag
+from smartdm.session import Batch, KeySet, Place, Session, Tag, give_keys
 
 _IN_USE, _NO_MEMORY = 405, 420
+_KEY_SIZE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Plan:
 
     ``definitions``: to be loaded first, in a commit of their own, because the nodes that follow name them by the ids
     that they get there.  ``uploads``: values that are too long for the batch, by their leaves; they come next.
-    ``servers``: that will be made known.
+    ``keys``: servers that will be given theirs, before everything else; ``servers``: others that will be made known.
     ``hidden``: leaves that cannot be read, but were written by this profile last.  ``faults``: why it cannot be done;
     ``notes``: what else should be known.  ``done_before``: the card tells that this profile was applied last.
     """
@@ -59,6 +60,7 @@ class Plan:
     target: Node
     changes: tuple[Change, ...]
     definitions: tuple[Definition, ...]
+    keys: tuple[str, ...]
     servers: tuple[str, ...]
     uploads: Mapping[Uri, Upload]
     hidden: tuple[Uri, ...]
@@ -71,13 +73,20 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether the card is as the profile wants it."""
-        return not (self.changes or self.definitions or self.servers)
+        return not (self.changes or self.definitions or self.servers or self.keys)
 
     def define(self) -> Batch:
         """The commit of the definitions."""
         batch = Batch()
         for definition in self.definitions:
             batch.define(definition)
+        return batch
+
+    def give(self, keys: Callable[[str], KeySet]) -> Batch:
+        """The commit of the servers' keys; ``keys``: finds those of a server."""
+        batch = Batch()
+        for server_id in self.keys:
+            give_keys(batch, server_id, keys(server_id))
         return batch
 
     def commands(self, time: int | None) -> Commands:
@@ -89,10 +98,16 @@ class Plan:
 
     def outgoing(self, session: Session, time: int | None) -> list[Batch]:
         """All batches as they will go out, each a commit."""
-        first = [self.define()] if self.definitions else []
+        first = [self.give(self._no_keys)] if self.keys else []
+        first += [self.define()] if self.definitions else []
         last = self.commands(time).batch
         end = [session.outgoing(last, self.definitions)] if last.entries else []
         return [*first, *(batch for _, upload in self.resumable() for batch in upload.batches), *end]
+
+    def _no_keys(self, server_id: str) -> KeySet:
+        """In place of keys, which nobody sees before they are wanted."""
+        none = bytes(_KEY_SIZE)
+        return KeySet(self.profile.principal(server_id).kvn, none, none, none)
 
     def resumable(self) -> Iterator[tuple[Uri, Upload]]:
         """The uploads that come before the last batch, by their leaves."""
@@ -116,7 +131,10 @@ def make_plan(session: Session, profile: Profile, *, rewrite: bool = False) -> P
     blind = {} if skipped else target.blind
     found = changes(present.tree, target.tree, Terms(_Reasons(profile), target.renewed, blind, required), present.ids)
     named = {server_id for change in found for server_id in _named(change)}
-    servers = session.registry.missing_servers({*named, *profile.servers})
+    keys = _keyless(session, profile, rewrite=rewrite)
+    known = {found.server_id for found in profile.principals}
+    wanted = {*named, *profile.servers, *known}.difference(keys)
+    servers = session.registry.missing_servers(wanted)
     faults = (
         *_other_versions(missing, loaded.values()),
         *target.faults,
@@ -129,6 +147,7 @@ def make_plan(session: Session, profile: Profile, *, rewrite: bool = False) -> P
         target.tree,
         tuple(found),
         missing,
+        keys,
         tuple(servers),
         uploads,
         tuple(uri for uri, names in target.blind.items() if names) if skipped else (),
@@ -139,6 +158,15 @@ def make_plan(session: Session, profile: Profile, *, rewrite: bool = False) -> P
         Room(0, session.info.free, 0, session.info.node_limit - session.info.nodes),
     )
     return plan if plan.faults or plan.is_empty else _measured(session, plan)
+
+
+def _keyless(session: Session, profile: Profile, *, rewrite: bool) -> tuple[str, ...]:
+    """The servers that shall have keys and have none; all that shall have some if they are written again."""
+    wanted = [found.server_id for found in profile.principals if found.keys]
+    if not wanted:
+        return ()
+    owners = frozenset[str]() if rewrite else session.owners()
+    return tuple(server_id for server_id in wanted if server_id not in owners)
 
 
 def _remember(session: Session, profile: Profile) -> None:

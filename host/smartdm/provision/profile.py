@@ -15,15 +15,30 @@ from typing import Final
 
 from smartdm.codec import catalog, ddf
 from smartdm.errors import CodecError, SmartDmError
-from smartdm.mo.acl import check_id
+from smartdm.mo.acl import ANYBODY, check_id
 from smartdm.mo.definition import Definition
 from smartdm.mo.uri import Uri
 from smartdm.mo.validate import definition_faults
 from smartdm.provision.places import Places
-from smartdm.provision.tables import Table
+from smartdm.provision.tables import Resolve, Table
 from smartdm.provision.wishes import Wish
 
-_TOP: Final = ("profile", "definitions", "servers", "mo", "node", "remove")
+_TOP: Final = ("profile", "definitions", "servers", "principal", "mo", "node", "remove")
+_KEYS: Final = ("enc", "mac", "dek", "master", "diversify", "test")
+_SEALED_LEAF: Final = "AAuthSecret"
+"""The leaf of a DMAcc whose digests the card computes for others."""
+_VERSIONS: Final = range(0x01, 0x80)
+_STRONG: Final = 16
+"""Bytes of a secret that cannot be found by trying; of random ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A server that the card shall know.  ``keys``: where its key set is, {} = it gets none; ``kvn``: its version."""
+
+    server_id: str
+    keys: Mapping[str, object]
+    kvn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +54,24 @@ class Profile:
     definitions: tuple[Definition, ...]
     servers: tuple[str, ...]
     wishes: Mapping[Uri, Wish]
+    principals: tuple[Principal, ...] = ()
+
+    def principal(self, server_id: str) -> Principal:
+        """The one of that name."""
+        return next(found for found in self.principals if found.server_id == server_id)
 
 
-def load(path: Path) -> Profile:
-    """The profile in a file; CodecError for whatever is wrong with it, OSError if it cannot be read."""
+def load(path: Path, resolve: Resolve | None = None, *, weak_secret: bool = False) -> Profile:
+    """The profile in a file; CodecError for whatever is wrong with it, OSError if it cannot be read.
+
+    ``resolve``: follows references to secrets; ``weak_secret``: those of DM accounts may be short.
+    """
     raw = path.read_bytes()
     try:
         items = tomllib.loads(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise CodecError(f"{path}: not a TOML file: {error}") from error
-    top = Table(path, "", items)
+    top = Table(path, "", items, resolve)
     head = Table(path, "[profile]", top.get("profile", dict) or {})
     for key in ("definitions", "servers"):
         if key in head.items:
@@ -67,7 +90,41 @@ def load(path: Path) -> Profile:
         table.allow(("uri",))
         places.absent(table)
     description = head.get("description", str) or ""
-    return Profile(path, name, description, tuple(_definitions(top)), tuple(_servers(top)), places.checked())
+    wishes = places.checked()
+    if not weak_secret:
+        _check_secrets(path, wishes)
+    known, principals = tuple(_definitions(top)), tuple(_principals(top))
+    return Profile(path, name, description, known, tuple(_servers(top)), wishes, principals)
+
+
+def _check_secrets(path: Path, wishes: Mapping[Uri, Wish]) -> None:
+    """A card computes digests over nonces that others choose: whoever has one can try short secrets out at leisure."""
+    for uri, wish in wishes.items():
+        if uri.segments[-1:] == (_SEALED_LEAF,) and wish.value is not None and len(wish.value) < _STRONG:
+            raise CodecError(
+                f"{path}: {wish.place}: the secret {uri} has {len(wish.value)} bytes, so few that they can be found by"
+                f" trying; take {_STRONG} random ones or more, or --weak-secret"
+            )
+
+
+def _principals(top: Table) -> Iterator[Principal]:
+    seen: set[str] = set()
+    for table in top.tables("principal", "[[principal]]"):
+        table.allow(("id", "keys", "kvn"))
+        server_id = table.get("id", str, required=True) or ""
+        try:
+            check_id(server_id)
+        except SmartDmError as error:
+            raise table.fault("id", str(error)) from error
+        if server_id in seen or server_id == ANYBODY:
+            raise table.fault("id", f"{server_id} stands there twice" if server_id in seen else "* is everybody")
+        seen.add(server_id)
+        keys = Table(table.file, f"{table.name}, keys", table.get("keys", dict) or {})
+        keys.allow(_KEYS)
+        kvn = table.get("kvn", int, required=bool(keys.items)) or 0
+        if keys.items and kvn not in _VERSIONS:
+            raise table.fault("kvn", "the keys of a server have a version from 0x01 to 0x7F")
+        yield Principal(server_id, keys.items, kvn)
 
 
 def _servers(top: Table) -> Iterator[str]:

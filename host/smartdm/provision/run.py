@@ -17,7 +17,7 @@ from smartdm.mo.tree import Node
 from smartdm.mo.uri import ROOT, Uri
 from smartdm.provision.changes import Action, Change
 from smartdm.provision.plan import Plan
-from smartdm.session import Session
+from smartdm.session import KeySet, Session
 from smartdm.wire import Sw
 
 Tell = Callable[[str, int, int], None]
@@ -37,15 +37,28 @@ _FORM: Final = frozenset(
 )
 
 
-def run(session: Session, plan: Plan, time: int | None = None, tell: Tell = lambda _what, _done, _all: None) -> int:
+def run(
+    session: Session,
+    plan: Plan,
+    time: int | None = None,
+    tell: Tell = lambda _what, _done, _all: None,
+    keys: Callable[[str], KeySet] | None = None,
+) -> int:
     """Do what the plan says; returns the generation of the card afterwards.
 
-    ``time``: seconds since 2000-01-01 UTC, the TStamp of what changes.  Conflict if the card is not what it was when it
-    was planned; other CardErrors carry a note that explains the refusal.  ValueError for a plan with faults.
+    ``time``: seconds since 2000-01-01 UTC, the TStamp of what changes.  ``keys``: finds those that servers are given,
+    needed if the plan has some.  Conflict if the card is not what it was when it was planned; other CardErrors carry a
+    note that explains the refusal.  ValueError for a plan with faults.
     """
     if plan.faults:
         raise ValueError("a plan with faults cannot be run")
     expect = plan.present.generation
+    if plan.keys:
+        if keys is None:
+            raise ValueError("the plan gives keys")
+        tell("keys", 0, 0)
+        session.apply(plan.give(keys), expect)
+        expect = session.generation
     if plan.definitions:
         tell("definitions", 0, 0)
         with _explained(plan, ()):

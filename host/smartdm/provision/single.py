@@ -15,7 +15,7 @@ from smartdm.mo.uri import Uri, check_name
 from smartdm.provision.tables import Table
 from smartdm.provision.wishes import Wish
 
-VALUES: Final = ("value", "text", "base64", "file")
+VALUES: Final = ("value", "text", "base64", "file", "secret")
 PROPERTIES: Final = ("format", "type", "title", "acl")
 _TYPES: Final = {Format.BIN: "application/octet-stream", Format.XML: "application/xml", Format.NODE: ""}
 """Type of a new leaf that nobody gave one; text/plain for all others."""
@@ -35,7 +35,8 @@ def single(table: Table, *, has_nodes: bool = False) -> Wish:
         raise table.fault(given[0], "an interior node has no value")
     kind = chosen or hint
     properties = table.get("type", str), table.get("title", str), table.acl()
-    return Wish(table.place, value, chosen, *properties, hint=hint, hint_type=_TYPES.get(kind, "text/plain"))
+    hint_type = _TYPES.get(kind, "text/plain")
+    return Wish(table.place, value, chosen, *properties, hint=hint, hint_type=hint_type, secret="secret" in given)
 
 
 def _value(table: Table, key: str) -> tuple[bytes, Format]:
@@ -44,6 +45,9 @@ def _value(table: Table, key: str) -> tuple[bytes, Format]:
         return _plain(table, table.items["value"])
     if key == "text":
         return (table.get(key, str) or "").encode("utf-8"), Format.CHR
+    if key == "secret":
+        data = table.secret(key)
+        return data, Format.CHR if _is_text(data) else Format.BIN
     if key == "base64":
         try:
             data = base64.b64decode("".join((table.get(key, str) or "").split()), validate=True)

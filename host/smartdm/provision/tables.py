@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -13,6 +13,8 @@ from smartdm.mo.text import shown
 from smartdm.mo.uri import Uri
 
 T = TypeVar("T")
+Resolve = Callable[[str, str], bytes]
+"""(reference, what it is for) -> the secret; see ``Table.secret``."""
 MAX_FILE: Final = 16 << 20
 """Bytes that are read from a file; no card holds as much."""
 _KINDS: Final[dict[type, str]] = {str: "text", bool: "true or false", int: "a number", list: "a list", dict: "a table"}
@@ -20,11 +22,15 @@ _KINDS: Final[dict[type, str]] = {str: "text", bool: "true or false", int: "a nu
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of the profile.  ``file``: of the profile; ``name``: what errors call the table, like ``[[mo]] 2``."""
+    """A table of the profile.  ``file``: of the profile; ``name``: what errors call the table, like ``[[mo]] 2``.
+
+    ``resolve``: follows references to secrets, None = there can be none.
+    """
 
     file: Path
     name: str
     items: Mapping[str, object]
+    resolve: Resolve | None = None
 
     @property
     def place(self) -> str:
@@ -71,7 +77,7 @@ class Table:
         for number, item in enumerate(self.get(key, list) or [], 1):
             if not isinstance(item, dict):
                 raise self.fault(key, f"a list of tables is wanted; {shown(repr(item))} is none")
-            found.append(Table(self.file, f"{name} {number}", item))
+            found.append(Table(self.file, f"{name} {number}", item, self.resolve))
         return found
 
     def uri(self, key: str = "uri") -> Uri:
@@ -96,6 +102,15 @@ class Table:
     def path(self, name: str) -> Path:
         """A file that the table names, relative to the profile."""
         return self.file.parent / name
+
+    def secret(self, key: str) -> bytes:
+        """The secret that a key refers to; what stands there is never repeated."""
+        reference = self.items[key]
+        if not isinstance(reference, str):
+            raise self.fault(key, "a reference to a secret is wanted, as env:NAME or file:PATH")
+        if self.resolve is None:
+            raise self.fault(key, "references to secrets are not followed here")
+        return self.resolve(reference, f"{self.place}, {key}")
 
     def data(self, key: str = "file") -> tuple[str, bytes] | None:
         """(name, content) of the file that a key names, if it does."""

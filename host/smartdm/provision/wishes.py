@@ -18,6 +18,7 @@ class Wish:
     that is new and that no definition describes.  ``spelled``: the value is text as a document without a Format has
     it, so base64 if the definition says that the node is binary.  ``exact``: other nodes below it are removed.
     ``absent``: the node itself is.  ``implied``: it is there only for what is below it.
+    ``secret``: the value came from a reference, and is shown to nobody.
     """
 
     place: str
@@ -32,6 +33,7 @@ class Wish:
     exact: bool = False
     absent: bool = False
     implied: bool = False
+    secret: bool = False
 
     @property
     def is_leaf(self) -> bool | None:
