@@ -91,10 +91,10 @@ setup: $(CARD) $(CHECK_DONE) ## only the set-up
 
 lock: ## pin the newest versions that pyproject.toml allows
 	@$(call find_python) && $$python -m venv build/lock && build/lock/bin/pip install -q pip-tools==7.6.2
-	@build/lock/bin/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras --extra dev \
+	@build/lock/bin/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras --extra dev --extra keyring \
 	  --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
 	  --annotation-style line -o build/lock/requirements.txt pyproject.toml
-	@{ echo "# Made by 'make lock' from pyproject.toml (dependencies and the dev extra). Not edited by hand."; \
+	@{ echo "# Made by 'make lock' from pyproject.toml (dependencies, the dev and the keyring extra). Not edited by hand."; \
 	  grep -v '^# The following packages' build/lock/requirements.txt | cat -s; } > requirements.lock
 	@build/lock/bin/python -c 'import tomllib; \
 	  extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; \

@@ -202,9 +202,23 @@ _SHORTER: dict[Sw, str] = {Sw.WRONG_PIN: "a wrong PIN or PUK", Sw.PIN_BLOCKED: "
 """What is said of status words whose meaning depends on the command."""
 _WITH_PUK = "RESET RETRY COUNTER"
 """The command that takes the PUK, not the PIN."""
+VERIFY_LOGIN = "Verify "
+"""How the name of a VERIFY CREDENTIAL begins."""
+_ADVICE_FOR: dict[tuple[int, str], str] = {
+    (Sw.NO_KEY, VERIFY_LOGIN): "the issuer makes the account's server known to the card:"
+    " `smartdm principal add SERVERID`",
+    (Sw.ALREADY_EXISTS, "PUT KEY"): "another key set has this version: give the new one another (--kvn)",
+    (Sw.ALREADY_EXISTS, "Give "): "another key set on the card may have their version: give them another kvn",
+    (Sw.NOT_ALLOWED, "PUT KEY"): "only their owner and the issuer replace keys, on a channel of level 03 or 33",
+    (Sw.NOT_ALLOWED, "TERMINATE"): "only the issuer ends a card's life: --as issuer, with its keys",
+}
+"""The same, where it depends on how the command's name begins."""
 
 
 def _advice(sw: int, command: str) -> str:
+    for (special, start), advice in _ADVICE_FOR.items():
+        if sw == special and command.startswith(start):
+            return advice
     puk = command.startswith(_WITH_PUK)
     if sw == Sw.PIN_BLOCKED:
         if puk:

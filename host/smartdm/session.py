@@ -13,7 +13,7 @@ from smartdm.card.forms import Former, check_value, holds_objects
 from smartdm.card.keys import KeySet
 from smartdm.card.parts import Tag
 from smartdm.card.place import UPLOADS, Place
-from smartdm.card.principals import give_keys, with_secrets
+from smartdm.card.principals import begun, give_keys, with_secrets
 from smartdm.card.reader import Reader
 from smartdm.card.registry import Find, nobody
 from smartdm.card.sequence import Mode, Outcome, run_atomic, run_each, told
@@ -120,6 +120,13 @@ class Session(Reader):
     def owners(self) -> frozenset[str]:
         """Who has a key set, or a PIN, on the card."""
         return with_secrets(self.card)
+
+    def key_versions(self, versions: Iterable[int]) -> tuple[int, frozenset[int]]:
+        """(that of the issuer's keys, those of ``versions`` that any key set has); it ends every open door."""
+        issuer = begun(self.card, 0)
+        found = frozenset(kvn for kvn in versions if begun(self.card, kvn))
+        self.refresh()
+        return issuer.kvn if issuer else 0, found
 
     def set_keys(self, server_id: str, keys: KeySet, *, mac_only: bool = False) -> None:
         """Give a server a key set, or another one; the issuer's right.  See ``principals.give_keys``."""

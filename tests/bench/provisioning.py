@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from smartdm.codec import catalog, tnds
+from smartdm.mo.logins import is_secret
 from smartdm.mo.tree import Format, Node, diff
-from smartdm.mo.uri import Uri
+from smartdm.mo.uri import ROOT, Uri
 from smartdm.provision.plan import make_plan
 from smartdm.provision.profile import Profile, load
 from smartdm.provision.run import run
@@ -88,11 +90,26 @@ def _profiles(folder: Path, tops: tuple[Node, ...]) -> tuple[Profile, Profile]:
     """(one that loads the definitions, one that adds the nodes)."""
     types = {node.type for top in tops for _, node in top.walk()}
     names = [name for name in catalog.names() if catalog.load(name).mo_id in types]
-    (folder / "nodes.xml").write_bytes(tnds.encode(tnds.Tnds(tuple((None, top) for top in tops))))
+    bare, secrets = _without_secrets(tops)
+    (folder / "nodes.xml").write_bytes(tnds.encode(tnds.Tnds(tuple((None, top) for top in bare))))
     first = "definitions = [" + ", ".join(f'"{name}"' for name in names) + "]\n" + _HEAD
     (folder / "first.toml").write_text(first, encoding="utf-8")
-    (folder / "then.toml").write_text(f'{_HEAD}[[mo]]\nuri = "."\nfile = "nodes.xml"\n', encoding="utf-8")
-    return load(folder / "first.toml"), load(folder / "then.toml", weak_secret=True)
+    nodes = "".join(f'[[node]]\nuri = "{uri}"\nsecret = "{uri}"\n' for uri in secrets)
+    (folder / "then.toml").write_text(f'{_HEAD}[[mo]]\nuri = "."\nfile = "nodes.xml"\n{nodes}', encoding="utf-8")
+    then = load(folder / "then.toml", lambda reference, _what: secrets[reference], weak_secret=True)
+    return load(folder / "first.toml"), then
+
+
+def _without_secrets(tops: Iterable[Node]) -> tuple[list[Node], dict[str, bytes]]:
+    """The trees as a profile may name them, and the secrets of their logins by URI: those come by reference."""
+    secrets: dict[str, bytes] = {}
+
+    def bare(uri: Uri, node: Node) -> Node:
+        secrets.update((str(uri / child.name), child.value) for child in node.children if is_secret(uri / child.name))
+        kept = (child for child in node.children if not is_secret(uri / child.name))
+        return replace(node, children=tuple(bare(uri / child.name, child) for child in kept))
+
+    return [bare(ROOT / top.name, top) for top in tops], secrets
 
 
 def _check(session: Session, tops: tuple[Node, ...]) -> None:

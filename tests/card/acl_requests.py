@@ -7,7 +7,8 @@ from random import Random
 
 from smartdm.transport.sim import SimTransport
 from smartdm.wire import Sw
-from tests.card.judge import Judge, assert_sw
+from tests.card.asking import assert_sw
+from tests.card.judge import Judge
 from tests.oracle.acl import ANYBODY, ISSUER, NONE, Acl
 from tests.oracle.choices import DEFINITIONS, SERVER_IDS, Choices
 from tests.oracle.commands import Add, Command, Delete, Get, Rename, Replace, SetAcl, SetTitle, Source

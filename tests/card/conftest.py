@@ -57,3 +57,10 @@ def session(device: Device) -> Session:
 def card(device: Device) -> Attacker:
     """A fresh card with TARGET on it, for raw commands as the issuer."""
     return attacker(device)
+
+
+@pytest.fixture
+def let_go(device: Device) -> Iterator[None]:
+    """Lets go of the image file that the test opened."""
+    yield
+    device.sim.new_card()

@@ -8,7 +8,7 @@ from random import Random
 
 from smartdm.card.keys import KeySet, put_key_data
 from smartdm.card.secrecy import key_value, personalization
-from smartdm.transport.sim import SimTransport
+from smartdm.transport.sim import Algorithm, SimTransport
 from smartdm.wire import Cla, Ins, Install, Sw
 from tests.card.attack import OPTIONS, apdu, replace, server, text
 from tests.card.device import ISSUER, KDD, PIN, PUK, SELECT, Device
@@ -19,6 +19,8 @@ FULL = 0x33
 SECURED = Cla.PLAIN | Cla.SECURE
 NAME = b"srv"
 """Of the server that ``with_server`` makes."""
+WITHOUT_MAC = (Algorithm.SIGNATURE, 18)
+"""ALG_AES_MAC_128_NOPAD: a card without it makes MACs block by block."""
 READ_ROOT = (Cla.PLAIN, Ins.READ, 0, 0, b"\x00")
 """A command that any principal may send, as ``Initiator.send`` takes it."""
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from smartdm.codec import tnds
 from smartdm.mo.acl import Acl
-from smartdm.mo.tree import Format, Node
+from smartdm.mo.tree import Format, Node, diff
 from smartdm.provision.changes import Action
 from smartdm.provision.plan import Plan, make_plan
 from smartdm.provision.profile import Profile, load
 from smartdm.provision.run import run
 from smartdm.session import Session
 from tests.card.store import branch, leaf
+from tests.corpus import follow
 
 NOW = 0x2F000000
 OWNED = Acl.parse("Add=#issuer&Delete=#issuer&Get=*&Replace=#issuer")
@@ -33,7 +35,7 @@ def profile(folder: Path, content: str, **trees: Node) -> Profile:
     path = folder / "p.toml"
     first, _, rest = content.rpartition("---")
     path.write_text(f'{first}\n[profile]\nname = "p"\n{rest}', encoding="utf-8")
-    return load(path, weak_secret=True)
+    return load(path, follow, weak_secret=True)
 
 
 def applied(session: Session, wanted: Profile) -> Plan:
@@ -76,4 +78,9 @@ def later() -> Node:
     )
 
 
-__all__ = ["NOW", "OWNED", "Action", "applied", "later", "profile", "text", "told", "tree"]
+def same(wanted: Node, found: Node) -> bool:
+    """Whether nothing but the name of the first node differs."""
+    return not diff(replace(wanted, name=""), replace(found, name=""))
+
+
+__all__ = ["NOW", "OWNED", "Action", "applied", "later", "profile", "same", "text", "told", "tree"]

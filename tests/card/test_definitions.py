@@ -1,4 +1,4 @@
-"""Definitions on the card: AccessType, Format, Occurrence, Scope, MIME types, names; who loads and removes them."""
+"""Definitions on the card: AccessType, Format, Occurrence, Scope, MIME types and names of what follows them."""
 
 from __future__ import annotations
 
@@ -7,51 +7,18 @@ import pytest
 from smartdm.transport.sim import SimTransport
 from smartdm.wire import Access, Format, Limit, Sw
 from smartdm.wire import Command as Tag
-from tests.card.judge import Judge, assert_sw
+from tests.card.defined_object import FREE_FOR_ALL, another, part, with_object
+from tests.card.judge import Judge
 from tests.card.seen import apdu
-from tests.oracle.acl import ISSUER, NONE, Acl
+from tests.oracle.acl import ISSUER, Acl
 from tests.oracle.commands import Add, Command, Delete, Get, Rename, Replace, SetAcl, SetTitle, Source
-from tests.oracle.nodes import FULL, REGISTRY, Node, branch, defined, large, leaf, rule_branch, rule_leaf
-from tests.oracle.reading import Reader
+from tests.oracle.nodes import FULL, REGISTRY, branch, defined, large, leaf, rule_branch, rule_leaf
 from tests.oracle.writing import text
-
-MO = rule_branch(
-    "mo",
-    rule_leaf("RO", Access.ADD | Access.GET, required=True),
-    rule_leaf("RW", FULL, types=("a/b", "c/d"), type="text/plain"),
-    rule_leaf("Key", FULL & ~Access.GET, format=Format.BIN),
-    rule_leaf("Fix", FULL & ~Access.DELETE | Access.PERMANENT),
-    rule_leaf("Bool", FULL, format=Format.BOOL),
-    rule_leaf("Null", FULL, format=Format.NULL),
-    rule_branch("Open", access=Access.ADD | Access.GET | Access.REPLACE),
-    rule_branch("", rule_leaf("Port", FULL), maximum=2, access=FULL),
-    type="urn:example:mo:1.0",
-    title="An object",
-)
-SEALED = rule_branch("sealed", rule_leaf("x"), access=Access.GET)
-FREE_FOR_ALL = Acl.parse("Add=*&Delete=*&Get=*&Replace=*")
 
 
 @pytest.fixture
 def judge(simulator: SimTransport) -> Judge:
-    """./M follows the definition MO and is open to all by its list; S is a server."""
-    judge = Judge.new(simulator)
-    judge.servers("S")
-    judge.done(Add((REGISTRY,), MO), Add((REGISTRY,), SEALED))
-    below = (part("RO", b"ro"), part("RW", b"rw"), part("Key", b"key"), part("Fix"), part("Bool"), part("Null"))
-    placeholder = defined("one", ("mo", ""), part("Port", above=("mo", "")))
-    judge.done(Add((), defined("M", ("mo",), *below, part("Open", interior=True), placeholder, acl=FREE_FOR_ALL)))
-    judge.ask_as("S")
-    return judge
-
-
-def part(name: str, value: bytes = b"", *, above: tuple[str, ...] = ("mo",), interior: bool = False, **more: object):
-    return defined(name, (*above, name), value=value, format=Format.NODE if interior else None, **more)
-
-
-def another(name: str) -> Node:
-    """A node of the placeholder."""
-    return defined(name, ("mo", ""), format=Format.NODE)
+    return with_object(simulator)
 
 
 ACCESS: list[tuple[str, Command]] = [
@@ -188,31 +155,6 @@ def test_a_definition_may_allow_many_nodes(judge: Judge, maximum: int):
     judge.refuse(too_many, Add(("Many",), defined("more", ("many", ""))))
 
 
-def test_definitions_may_come_and_go_for_ever(judge: Judge):
-    def rules(name: str, size: int) -> Node:
-        return rule_branch(name, *(rule_leaf(f"n{at}") for at in range(size - 1)))
-
-    sizes = {"long": 117, "short": 24}
-    for name, size in sizes.items():
-        judge.done(Add((REGISTRY,), rules(name, size)), who=ISSUER)
-    for _ in range(20):
-        for name, size in sizes.items():
-            judge.done(Delete((REGISTRY, name)), who=ISSUER)
-            judge.done(Add((REGISTRY,), rules(name, size)), who=ISSUER)
-    first, *more = (node.id for node in judge.model.find((REGISTRY, "long")).walk())
-    assert first is not None
-    assert more == list(range(first + 1, first + 117))
-
-
-def test_a_definition_that_fits_no_gap_is_refused(judge: Judge):
-    rules = [rule_branch(f"d{at}", *(rule_leaf(f"n{number}") for number in range(100))) for at in range(4)]
-    judge.done(*(Add((REGISTRY,), rule) for rule in rules), who=ISSUER)
-    judge.done(Delete((REGISTRY, "d0")), Delete((REGISTRY, "d2")))
-    large = rule_branch("large", *(rule_leaf(f"n{number}") for number in range(120)))
-    judge.refuse(Sw.NO_NODE_LEFT, Add((REGISTRY,), large))
-    judge.done(Delete((REGISTRY, "d1")), Add((REGISTRY,), large))
-
-
 def test_a_permanent_node_keeps_its_name(judge: Judge):
     rules = rule_branch("fixed", rule_leaf("", FULL | Access.PERMANENT))
     judge.done(Add((REGISTRY,), rules), who=ISSUER)
@@ -262,60 +204,3 @@ def test_a_defined_node_has_a_title_of_its_own_or_none(judge: Judge):
     judge.look()
     judge.done(SetTitle(("M", "RW"), ""))
     judge.audit()
-
-
-def test_only_the_issuer_loads_and_unloads(judge: Judge):
-    judge.refuse(Sw.NOT_ALLOWED, Add((REGISTRY,), rule_branch("new", rule_leaf("x"))), who="S")
-    judge.refuse(Sw.NOT_ALLOWED, Delete((REGISTRY, "sealed")), who="S")
-    judge.refuse(Sw.ALREADY_EXISTS, Add((REGISTRY,), SEALED), who=ISSUER)
-    judge.done(Delete((REGISTRY, "sealed")))
-    judge.done(Add((REGISTRY,), SEALED))
-    judge.audit()
-
-
-def test_a_definition_in_use_stays(judge: Judge):
-    judge.refuse(Sw.IN_USE, Delete((REGISTRY, "mo")), who=ISSUER)
-    judge.done(Delete(("M",)))
-    judge.done(Delete((REGISTRY, "mo")))
-    judge.audit()
-
-
-def test_a_definition_goes_only_as_a_whole_and_never_changes(judge: Judge):
-    inner = (REGISTRY, "mo", "RO")
-    for command in (
-        Delete(inner),
-        Rename((REGISTRY, "mo"), "om"),
-        Rename(inner, "OR"),
-        Replace(inner, b"a/b"),
-        SetTitle((REGISTRY, "mo"), "T"),
-        SetAcl((REGISTRY, "mo"), NONE),
-        Add((REGISTRY, "mo"), rule_leaf("more")),
-        Add((REGISTRY, "mo"), leaf("more")),
-        Add((REGISTRY, "mo", "Open"), leaf("more")),
-    ):
-        judge.ask_as(ISSUER)
-        assert_sw(judge.run([command]).sw, Sw.PERMANENT)
-    judge.learn()
-
-
-def test_definitions_and_nodes_keep_apart(judge: Judge):
-    judge.refuse(Sw.NOT_DEFINED, Add((), rule_branch("x", rule_leaf("y"))), who=ISSUER)
-    judge.refuse(Sw.NOT_DEFINED, Add((), branch("x", rule_leaf("y"))))
-    for node in (branch("x", leaf("y")), rule_branch("x", leaf("y"))):
-        # The three bytes that a definition must have may be looked for first.
-        assert judge.run([Add((REGISTRY,), node)]).sw in {Sw.NOT_DEFINED, Sw.TRUNCATED}
-    judge.learn()
-
-
-def test_the_ids_of_a_definition_are_consecutive_and_in_level_order(judge: Judge):
-    ids = judge.numbers.ids
-    first = ids["mo",]
-    level = [("mo", node.name) for node in MO.children]
-    assert [ids[path] for path in (("mo",), *level, ("mo", "", "Port"))] == list(range(first, first + len(level) + 2))
-
-
-def test_a_host_finds_a_definition_by_its_name_alone(judge: Judge):
-    answer = judge.read((REGISTRY, "mo"), 0, since=0)
-    assert_sw(answer.sw, Sw.OK)
-    assert len(Reader(answer.data).flat()) == 1
-    assert_sw(judge.read((REGISTRY, "other"), 0, since=0).sw, Sw.NOT_FOUND)

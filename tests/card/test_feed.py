@@ -7,7 +7,8 @@ import pytest
 from smartdm.transport.sim import SimTransport
 from smartdm.wire import Ins, Sw
 from smartdm.wire import Node as Fixed
-from tests.card.judge import Judge, assert_sw
+from tests.card.asking import assert_sw
+from tests.card.judge import Judge
 from tests.card.seen import apdu
 from tests.oracle.acl import ISSUER, Acl
 from tests.oracle.commands import Add, Delete, Get, Rename, Replace, SetAcl, SetTitle, Source

@@ -8,7 +8,8 @@ from smartdm.errors import PowerLostError
 from smartdm.transport.sim import CutMode, SimTransport
 from smartdm.wire import Format, Limit, Sw
 from tests.card.acl_requests import read_denied, refused_to
-from tests.card.judge import Judge, assert_sw
+from tests.card.asking import assert_sw
+from tests.card.judge import Judge
 from tests.card.store import PROFILES
 from tests.oracle.acl import ISSUER, Acl
 from tests.oracle.commands import Add, Command, Delete, Get, Replace, SetAcl, Source

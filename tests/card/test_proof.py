@@ -6,8 +6,9 @@ import pytest
 
 from smartdm.transport.sim import SimTransport
 from smartdm.wire import Ins, Proof, Sw
+from tests.card.asking import assert_sw
 from tests.card.device import PIN
-from tests.card.judge import Judge, assert_sw
+from tests.card.judge import Judge
 from tests.card.seen import apdu
 from tests.oracle.acl import Acl
 from tests.oracle.commands import Add, Command, Delete, Get, Replace, SetAcl, SetTitle
@@ -38,8 +39,8 @@ def judge(simulator: SimTransport) -> Judge:
     own = defined("own", ("proven", "Pin", "own"), branch("free"), acl=ALL)
     pin = defined("Pin", ("proven", "Pin"), defined("x", ("proven", "Pin", "x"), value=b"1"), own)
     judge.done(Add((), defined("P", ("proven",), pin, defined("Log", ("proven", "Log"), value=b"l"), acl=ALL)))
-    judge.ask_as("S")
     judge.model.proof = Proof(0)
+    judge.ask_as("S")
     return judge
 
 

@@ -25,7 +25,6 @@ from tests.card.doors import (
     replace_keys,
     writes,
 )
-from tests.card.store import fill, uri
 from tests.oracle.scp03 import Refused
 
 COMPONENT = 1 + 1 + 1 + 16 + 1 + 3
@@ -174,10 +173,3 @@ def test_data_that_are_cut_short_change_nothing(servers: Device, length: int):
     sw = channel.send(Cla.PLAIN, Ins.PUT_KEY, SERVER.kvn, 0x81, GOOD[:length])[1]
     assert sw in expected
     assert writes(servers.sim) == 0
-
-
-def test_keys_can_be_replaced_on_a_full_card(servers: Device):
-    fill(servers.open(), uri(""), 200, 50, 10, 0)
-    for round_ in range(6):
-        old, new = (SERVER, NEW) if round_ % 2 == 0 else (NEW, SERVER)
-        replace_keys(initiate(servers, old), old.kvn, new)

@@ -1,4 +1,4 @@
-"""SCP03 on the card: the vector of a real card, every length of keys, every level, and a second initiator."""
+"""SCP03 on the card: every length of keys, every level, chains and answers, and what ends a channel."""
 
 from __future__ import annotations
 
@@ -6,103 +6,28 @@ import pytest
 
 from smartdm.card.keys import KeySet
 from smartdm.card.secrecy import key_value
-from smartdm.transport.sim import Algorithm
 from smartdm.wire import Cla, Ins, Sw
 from tests.card.attack import OPTIONS, add, apdu, get, leaf, server, text
 from tests.card.device import ISSUER, KDD, SELECT, Device
 from tests.card.doors import (
     FULL,
-    HOST_CHALLENGE,
-    NAME,
     SERVER,
+    WITHOUT_MAC,
     add_server,
     batch,
     closed,
     done,
     initialize_update,
     initiate,
-    install,
     install_personalized,
     is_open,
     key_set,
-    keys_parameter,
-    reopen,
     writes,
 )
-from tests.oracle.scp03 import Initiator, Refused, state
-
-# A session of a real card (pySim's test data): its static keys, both challenges, and what was sent.
-VECTOR = KeySet(0x30, bytes(range(0x10)), bytes(range(0x10, 0x20)), bytes(range(0x20, 0x30)))
-VECTOR_HOST, VECTOR_CARD = bytes.fromhex("fdf38259a1e0de44"), bytes.fromhex("3b1aca81e821f219")
-VECTOR_CRYPTOGRAM = bytes.fromhex("081cdc01c26b372d")
-VECTOR_AUTHENTICATE = bytes.fromhex("84823300108c36f96bcc00724a4e13ad591d7da3f0")
-VECTOR_WRAPPED = bytes.fromhex("84e2910018267a85dfe4a98fca6fb0527e0dfecce4914e40401433c87f00")
+from tests.oracle.scp03 import Refused
 
 LEVELS = {0x01, 0x03, 0x33}
 SIZES = (16, 24, 32)
-WITHOUT_MAC = (Algorithm.SIGNATURE, 18)
-"""ALG_AES_MAC_128_NOPAD: without it, MACs are made block by block."""
-
-
-def vector(device: Device, *, signature: bool = True) -> bytes:
-    """A card with the vector's keys, asked for its cryptogram with the vector's challenges."""
-    device.sim.without(*([] if signature else [WITHOUT_MAC]))
-    device.sim.new_card(keys_parameter(VECTOR))
-    device.sim.without()
-    assert device.apdu(SELECT)[1] == Sw.OK
-    device.sim.give_random(VECTOR_CARD)
-    data, sw = device.apdu(apdu(Ins.INITIALIZE_UPDATE, VECTOR_HOST, VECTOR.kvn))
-    assert sw == Sw.OK
-    return data
-
-
-# The vector
-
-
-@pytest.mark.parametrize("signature", [True, False], ids=["MAC of the card", "MAC by blocks"])
-def test_the_session_of_a_real_card_is_the_same_byte_for_byte(device: Device, signature: bool):
-    answer = vector(device, signature=signature)
-    assert answer[10:13] == bytes((0x30, 0x03, 0x60))
-    assert answer[13:] == VECTOR_CARD + VECTOR_CRYPTOGRAM
-    assert device.apdu(VECTOR_AUTHENTICATE) == (b"", Sw.OK)
-    # The instruction is none of ours, which is told only behind a good MAC; and the channel goes on.
-    assert device.apdu(VECTOR_WRAPPED) == (b"", Sw.INS_UNKNOWN)
-    session = state(VECTOR.enc, VECTOR.mac, VECTOR_HOST, VECTOR_CARD)
-    session.level = FULL
-    session.command_mac(0x84, 0x82, FULL, 0, session.host_cryptogram)
-    session.command_mac(0x84, 0xE2, 0x91, 0, VECTOR_WRAPPED[5:21])
-    session.counter = 1
-    channel = Initiator(device.link.transmit, session, VECTOR.dek, answer)
-    assert channel.send(Cla.PLAIN, Ins.TERMINATE) == (b"", Sw.NOT_PERSONALIZED)
-    assert channel.send(0x80, 0xE2, 0x91, 0, bytes.fromhex("BF3E035C015A")) == (b"", Sw.INS_UNKNOWN)
-
-
-@pytest.mark.parametrize("place", [5, 12, 20, 21, 28])
-def test_one_wrong_bit_in_the_command_of_a_real_card_closes_the_channel(device: Device, place: int):
-    vector(device)
-    assert device.apdu(VECTOR_AUTHENTICATE) == (b"", Sw.OK)
-    wrong = bytearray(VECTOR_WRAPPED)
-    wrong[place] ^= 1
-    assert device.apdu(bytes(wrong)) == (b"", Sw.NOT_ALLOWED)
-    assert device.apdu(VECTOR_WRAPPED) == (b"", Sw.NOT_ALLOWED)
-
-
-@pytest.mark.parametrize("place", range(5, 21))
-def test_one_wrong_bit_in_external_authenticate_is_refused(device: Device, place: int):
-    vector(device)
-    wrong = bytearray(VECTOR_AUTHENTICATE)
-    wrong[place] ^= 0x80
-    assert device.apdu(bytes(wrong)) == (b"", Sw.NOT_ALLOWED)
-    assert device.apdu(VECTOR_AUTHENTICATE) == (b"", Sw.NO_CURSOR)
-
-
-def test_session_keys_are_there_from_the_cryptogram_to_the_end_of_the_channel(device: Device):
-    device.apdu(SELECT)
-    assert [held for _, held in device.sim.transient_keys()] == [False] * 4
-    device.apdu(initialize_update())
-    assert device.sim.transient_keys() == [(16, True)] * 4
-    device.apdu(READ_PLAIN)
-    assert [held for _, held in device.sim.transient_keys()] == [False] * 4
 
 
 READ_PLAIN = apdu(Ins.READ, b"\x00")
@@ -273,69 +198,3 @@ def test_a_refused_command_does_not_end_the_channel(device: Device):
     ):
         assert channel.send(*header) == (b"", expected)
         assert is_open(channel)
-
-
-# Which keys
-
-
-def test_the_version_says_whose_keys(device: Device):
-    channel = initiate(device)
-    add_server(channel)
-    add_server(channel, b"other", key_set(0x42, 2))
-    for keys in (ISSUER, SERVER, key_set(0x42, 2)):
-        assert initiate(device, keys).card[10] == keys.kvn
-    assert initiate(device, KeySet(0, *ISSUER.keys)).card[10] == ISSUER.kvn
-    for kvn in {*range(1, 0x100)} - {ISSUER.kvn, SERVER.kvn, 0x42}:
-        assert device.apdu(apdu(Ins.INITIALIZE_UPDATE, HOST_CHALLENGE, kvn)) == (b"", Sw.NO_KEY)
-    with pytest.raises(Refused, match="card cryptogram"):
-        initiate(device, KeySet(SERVER.kvn, *ISSUER.keys))
-
-
-def test_a_server_is_who_its_keys_say(device: Device):
-    channel = initiate(device)
-    add_server(channel)
-    add_server(channel, b"other", key_set(0x42, 2))
-    for name, keys in ((NAME, SERVER), (b"other", key_set(0x42, 2))):
-        done(initiate(device, keys), add(b"", bytes.fromhex("0500") + text(b"of-" + name) + b"\x00"))
-    stream, sw = initiate(device).send(Cla.PLAIN, Ins.READ, 0xFF, 0, b"\x00")
-    assert sw == Sw.OK
-    assert NAME in stream
-    assert b"other" in stream
-    assert batch(initiate(device, SERVER), bytes.fromhex("c3") + text(b"of-other"))[0][2:] == b"\x69\x82"
-
-
-def test_a_server_that_was_removed_opens_nothing_any_more(device: Device):
-    channel = initiate(device)
-    add_server(channel)
-    done(channel, bytes.fromhex("c3") + text(b"?/Srv/" + NAME))
-    assert device.apdu(initialize_update(SERVER)) == (b"", Sw.NO_KEY)
-
-
-def test_initialize_update_writes_nothing_whoever_sends_it(device: Device):
-    add_server(initiate(device))
-    device.sim.counters()
-    for number in range(50):
-        device.apdu(initialize_update(SERVER if number % 2 else ISSUER, bytes((number,)) * 8))
-        device.apdu(apdu(Ins.INITIALIZE_UPDATE, bytes(8), 0x7E))
-    assert device.sim.counters().since_read.points == 0
-
-
-def test_sixteen_failures_stop_channels_until_the_next_reset_and_no_longer(device: Device):
-    sw = [0] * 17
-    for at in range(17):
-        sw[at] = device.apdu(initialize_update())[1]
-        device.apdu(apdu(Ins.EXTERNAL_AUTHENTICATE, bytes(16), FULL, cla=0x84, le=b""))
-    assert sw == [Sw.OK] * 16 + [Sw.NO_CURSOR]
-    device.apdu(SELECT)
-    assert device.apdu(initialize_update())[1] == Sw.NO_CURSOR, "selecting again gives no attempts back"
-    device.link.reset()
-    assert is_open(initiate(device))
-
-
-def test_before_personalization_a_channel_is_for_one_command(device: Device):
-    channel = install(device, VECTOR)
-    for ins, data in ((Ins.READ, b"\x00"), (Ins.BATCH, b"\x00" + OPTIONS), (Ins.PUT_KEY, bytes(67))):
-        assert channel.send(Cla.PLAIN, ins, 0x30, 0, data)[1] == Sw.NOT_PERSONALIZED
-    assert device.apdu(apdu(Ins.VERIFY, le=b""))[1] == Sw.NOT_PERSONALIZED
-    with pytest.raises(Refused, match="6a86"):
-        reopen(device, VECTOR, 0x01)

@@ -7,7 +7,8 @@ import pytest
 from smartdm.transport.sim import SimTransport
 from smartdm.wire import Principal, Sw
 from tests.card.acl_requests import refused_to
-from tests.card.judge import Judge, assert_sw
+from tests.card.asking import assert_sw
+from tests.card.judge import Judge
 from tests.oracle.acl import HOLDER, ISSUER, Acl
 from tests.oracle.commands import Add, Delete, SetAcl
 from tests.oracle.nodes import REGISTRY, SERVERS, branch, leaf

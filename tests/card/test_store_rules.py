@@ -6,7 +6,8 @@ import pytest
 
 from smartdm.transport.sim import SimTransport
 from smartdm.wire import Format, Limit, Sw
-from tests.card.judge import Judge, assert_sw
+from tests.card.asking import assert_sw
+from tests.card.judge import Judge
 from tests.oracle.acl import ISSUER, NONE, Acl
 from tests.oracle.commands import Add, Command, Delete, Get, Rename, Replace, SetAcl, SetTitle, Source
 from tests.oracle.nodes import REGISTRY, SERVERS, UPLOADS, branch, leaf

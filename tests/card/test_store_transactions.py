@@ -11,8 +11,9 @@ import pytest
 
 from smartdm.transport.sim import SimTransport, WriteKind
 from smartdm.wire import Sw
+from tests.card.asking import assert_sw
 from tests.card.device import personalize
-from tests.card.judge import Judge, State, assert_sw
+from tests.card.judge import Judge, State
 from tests.card.store import PROFILES
 from tests.card.tear_cards import basic, leaves, pattern, wide
 from tests.card.tear_commands import COMMANDS, Command

@@ -14,7 +14,8 @@ import pytest
 from smartdm.errors import PowerLostError
 from smartdm.transport.sim import CutMode, SimTransport
 from smartdm.wire import Sw
-from tests.card.judge import Judge, State, assert_sw
+from tests.card.asking import assert_sw
+from tests.card.judge import Judge, State
 from tests.card.store import PROFILES
 from tests.card.tear_cards import touch
 from tests.card.tear_commands import COMMANDS, Command

@@ -12,7 +12,8 @@ import pytest
 from smartdm.transport.sim import SimTransport
 from smartdm.wire import Sw
 from tests.card.acl_requests import chances, every_right, plant, refused_to, wander
-from tests.card.judge import Judge, assert_sw
+from tests.card.asking import assert_sw
+from tests.card.judge import Judge
 from tests.card.store import PROFILES
 from tests.depth import DEPTH, pick
 from tests.oracle.acl import ISSUER, Acl

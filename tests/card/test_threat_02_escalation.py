@@ -7,7 +7,8 @@ import pytest
 from smartdm.transport.sim import SimTransport
 from smartdm.wire import Format, Sw
 from tests.card.acl_requests import every_right, read_denied, refused_to
-from tests.card.judge import Judge, assert_sw
+from tests.card.asking import assert_sw
+from tests.card.judge import Judge
 from tests.oracle.acl import HOLDER, ISSUER, NONE, Acl
 from tests.oracle.commands import Add, Delete, Rename, Replace, SetAcl
 from tests.oracle.nodes import REGISTRY, SERVERS, UPLOADS, branch, large, leaf

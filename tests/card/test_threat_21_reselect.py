@@ -9,7 +9,8 @@ import pytest
 from smartdm.transport.sim import SimTransport
 from smartdm.wire import Cla, Ins, Sw
 from tests.card import attack
-from tests.card.judge import Judge, assert_sw
+from tests.card.asking import assert_sw
+from tests.card.judge import Judge
 from tests.card.seen import SELECT, apdu
 from tests.oracle import writing
 from tests.oracle.commands import Add, Command, Delete, Replace, Source

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from smartdm.codec import tnds
 from smartdm.mo.acl import Acl
+from smartdm.mo.logins import is_secret
 from smartdm.mo.tree import Format, Node
+from smartdm.mo.uri import ROOT, Uri
 
 HERE = Path(__file__).parent
 REFERENCE = HERE / "reference.xml"
@@ -27,6 +29,23 @@ def load_reference() -> Node:
 def load_passpoint() -> Node:
     """A Passpoint subscription as devices carry it: hardly any properties."""
     return tnds.decode(PASSPOINT.read_bytes()).node
+
+
+def without_secrets(node: Node, at: Uri = ROOT) -> Node:
+    """``node``, which stands at ``at``, without the secrets of its logins: files that a profile names have none."""
+    kept = (without_secrets(child, at / child.name) for child in node.children if not is_secret(at / child.name))
+    return replace(node, children=tuple(kept))
+
+
+def references(node: Node, at: Uri = ROOT) -> str:
+    """What a profile says of those secrets instead: each as a reference that is the value in hexadecimal."""
+    secrets = [(uri, leaf.value) for uri, leaf in node.walk(at) if is_secret(uri)]
+    return "".join(f'[[node]]\nuri = "{uri}"\nsecret = "hex:{value.hex()}"\n' for uri, value in secrets)
+
+
+def follow(reference: str, _: str) -> bytes:
+    """The value that such a reference stands for."""
+    return bytes.fromhex(reference.removeprefix("hex:"))
 
 
 def first_nodes(count: int) -> Node:

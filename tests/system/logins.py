@@ -18,7 +18,7 @@ BODY = b"<SyncML/>"
 CLIENT_SECRET, SERVER_SECRET = b"the client's, 23 letters", b"and a secret of the server's"
 CLIENT_NAME, SERVER_NAME = b"Bruce2", b"srvuser"
 
-_PROFILE = f"""
+PROFILE = f"""
 definitions = ["DMAcc"]
 
 [profile]
@@ -61,7 +61,7 @@ def give_account(cli: Cli) -> None:
     """Puts the account on the card, which must know its server."""
     cli.environment["CLIENT_SECRET"] = CLIENT_SECRET.decode()
     cli.environment["SERVER_SECRET"] = SERVER_SECRET.decode()
-    cli.ok("provision", "apply", cli.file("account.toml", _PROFILE), "--yes")
+    cli.ok("provision", "apply", cli.file("account.toml", PROFILE), "--yes")
 
 
 def give_files(cli: Cli) -> None:

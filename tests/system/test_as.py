@@ -76,7 +76,7 @@ def test_wrong_keys_are_found_before_they_cost_anything(card: Cli):
         (['master = "env:"', 'diversify = "kdf3"'], "is not a reference"),
         (['pin = "00112233"'], "something other than"),
         (['password = "00112233"'], "something other than"),
-        (['enc = "env:A"'], "mac and dek is missing"),
+        (['enc = "env:A"'], "enc, mac and dek belong together; also give mac and dek"),
         (["test = true"], "kvn"),
         (["test = true", "kvn = 300"], "kvn is a key version"),
         (["test = true", "kvn = 0x41", "level = 13"], "level is 33, 03 or 01"),

@@ -146,6 +146,9 @@ def test_a_server_that_the_card_does_not_know_has_no_door(account: Cli):
     account.ok("principal", "remove", "srv1", "--force")
     result = answered(account, "credential", "verify", SERVER)
     assert (result.code, "6A88" in result.err) == (4, True)
+    assert "the issuer makes the account's server known to the card: `smartdm principal add SERVERID`" in result.err
+    account.ok("principal", "add", "srv1")
+    assert answered(account, "credential", "verify", SERVER).code == 0
 
 
 def test_a_notification_is_checked_with_the_stored_nonce_or_one_for_a_lost_one(account: Cli):

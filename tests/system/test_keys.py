@@ -54,7 +54,12 @@ def test_a_server_rotates_its_own_keys_and_nobody_elses(card: Cli):
     assert "no keys of version 41" in card.fails(3, "--as", "srv1", "mo", "tree")
     card.ok("--as", "srv1", "--keys", "test,kvn=51", "mo", "get", "./Mail/Addr")
     mine = ("--as", "srv1", "--keys", "test,kvn=51", "keys", "put", "--test-keys")
-    assert "6982" in card.fails(4, *mine, "--replace", "31")
+    told = card.fails(4, *mine, "--replace", "31")
+    assert "6982" in told
+    assert "only their owner and the issuer replace keys" in told
+    taken = card.fails(4, *mine, "--kvn", "31")
+    assert "6A89" in taken
+    assert "another key set has this version: give the new one another (--kvn)" in taken
     assert listed(card, "--versions")["versions"] == ["31", "51"]
 
 

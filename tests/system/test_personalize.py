@@ -76,9 +76,9 @@ def test_the_check_values_are_those_of_the_keys(fresh: Cli):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "say where the keys are"),
+        ([], "say where the keys are: --enc, --mac and --dek; or --master and --diversify; or --test-keys"),
         (["--test-keys", "--enc", "env:ENC"], "several ways"),
-        (["--enc", "env:ENC", "--dek", "env:DEK"], "mac is missing"),
+        (["--enc", "env:ENC", "--dek", "env:DEK"], "--enc, --mac and --dek belong together; also give --mac"),
         (["--master", "env:MASTER"], "belong together"),
         (["--test-keys", "--pin", "env:CARD_PIN"], "give --pin and --puk"),
         (["--test-keys", "--kvn", "80"], "01 to 7F"),
@@ -116,11 +116,18 @@ def test_a_card_ends_only_when_its_name_is_typed(cli: Cli):
         assert (refused.code, state(cli)) == (2, "personalized")
     assert cli("card", "terminate", stdin=b"sim:a\n").out == "terminated sim:a\n"
     assert "terminated" in cli.ok("card", "info").out
-    for arguments in (["mo", "tree"], ["pin", "status"], ["card", "terminate", "--yes"]):
-        assert "6AE9" in cli.fails(4, *arguments)
+    endings = (["card", "terminate"], ["card", "personalize", "--test-keys"])
+    for arguments in (["mo", "tree"], ["pin", "status"], *endings):
+        assert "6AE9" in cli.fails(4, *arguments), "nobody is asked first"
+
+
+def test_the_end_of_a_card_without_keys_is_not_asked_for(fresh: Cli):
+    assert "smartdm card personalize" in fresh.fails(4, "card", "terminate")
 
 
 def test_only_the_issuer_ends_a_card(filled: Cli):
     for who in ("srv1", "nobody", "holder"):
-        assert "6982" in filled.fails(4, "--as", who, "card", "terminate", "--yes")
+        told = filled.fails(4, "--as", who, "card", "terminate", "--yes")
+        assert "6982" in told
+        assert "only the issuer ends a card's life" in told
     assert state(filled) == "personalized"

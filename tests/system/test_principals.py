@@ -83,4 +83,5 @@ def test_those_of_every_card_stay(filled: Cli):
         assert "neither removed nor renamed" in filled.fails(5, "principal", "remove", name, "--force")
         assert "neither removed nor renamed" in filled.fails(5, "principal", "rename", name, "x")
         assert "on every card" in filled.fails(5, "principal", "add", name)
-    assert "does not know the server nix" in filled.fails(2, "principal", "rename", "nix", "x")
+    told = filled.fails(2, "principal", "rename", "nix", "x")
+    assert "does not know the server nix; `smartdm principal list` lists those that it knows" in told

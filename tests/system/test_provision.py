@@ -31,7 +31,7 @@ def fleet(cli: Cli) -> Cli:
 
 def test_the_example_of_the_documentation_works(fleet: Cli):
     text = (REPOSITORY / "docs" / "provisioning.md").read_text("utf-8")
-    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    example = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)[0]
     fleet.file("fleet.toml", example)
     assert fleet("provision", "plan", "fleet.toml", "--check").code == 6
     assert fleet.ok("provision", "apply", "fleet.toml", "--yes").out == (
@@ -178,10 +178,14 @@ def test_a_bad_profile_is_one_line(cli: Cli):
 
 
 def test_a_secret_is_never_shown(cli: Cli):
-    shutil.copy(CORPUS / "reference.xml", cli.folder)
-    cli.file("p.toml", f'definitions = ["DMAcc"]\n{PROFILE}[[mo]]\nuri = "."\nfile = "reference.xml"\n')
+    text = (CORPUS / "reference.xml").read_text(encoding="utf-8")
+    bare = re.sub(r"<Node>\s*<NodeName>AAuthSecret</NodeName>.*?</Node>", "", text, flags=re.DOTALL)
+    cli.file("bare.xml", bare)
+    cli.environment["LAB"] = "tundra+Violin"
+    secret = '[[node]]\nuri = "./DMAcc/fleet-lab/AppAuth/client-login/AAuthSecret"\nsecret = "env:LAB"\n'
+    cli.file("p.toml", f'definitions = ["DMAcc"]\n{PROFILE}[[mo]]\nuri = "."\nfile = "bare.xml"\n{secret}')
     told = cli.fails(5, "provision", "apply", "p.toml", "--yes")
-    assert "has 15 bytes" in told
+    assert "has 13 bytes" in told
     assert "--weak-secret" in told
     cli.ok("provision", "apply", "p.toml", "--yes", "--weak-secret")
     quiet = cli.ok("provision", "plan", "p.toml", "--weak-secret").out

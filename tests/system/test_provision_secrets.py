@@ -89,10 +89,22 @@ def test_a_weak_secret_is_refused_unless_that_is_meant(profile: Cli):
         (('"env:DM_SECRET"', f'"{SECRET}"'), 2, "no place for a secret"),
         (('"env:DM_SECRET"', "12345678901234567890"), 5, "a reference to a secret is wanted"),
         (("{ test = true }", f'{{ enc = "{SECRET}", mac = "env:A", dek = "env:B" }}'), 2, "not a reference"),
-        (("{ test = true }", '{ enc = "env:A" }'), 2, "mac and dek is missing"),
+        (("{ test = true }", '{ enc = "env:A" }'), 2, "enc, mac and dek belong together; also give mac and dek"),
         (("kvn = 0x45", ""), 5, "'kvn' is missing"),
         (("kvn = 0x45", "kvn = 0x80"), 5, "0x01 to 0x7F"),
         (('id = "backup.example"', 'id = "mgmt.example"'), 5, "stands there twice"),
+        (
+            ('id = "backup.example"', 'id = "b"\nkeys = { test = true }\nkvn = 69'),
+            5,
+            "mgmt.example has the version 0x45",
+        ),
+        (('secret = "env:DM_SECRET"', f'text = "{SECRET}"'), 5, "itself has no place in a profile"),
+        (('secret = "env:DM_SECRET"', f'value = "{SECRET}"'), 5, 'secret = "env:NAME"'),
+        (
+            ('secret = "env:DM_SECRET"', 'base64 = "MDEyMzQ1Njc4OTEyMzQ1Njc4OTA="'),
+            5,
+            "itself has no place in a profile",
+        ),
     ],
 )
 def test_a_profile_with_a_bad_secret_is_one_line_without_it(
@@ -103,6 +115,50 @@ def test_a_profile_with_a_bad_secret_is_one_line_without_it(
     assert told in message
     assert SECRET not in message
     assert "1234567890" not in message
+    assert "MDEyMz" not in message
+
+
+def test_a_secret_itself_is_refused_also_if_it_may_be_weak(profile: Cli):
+    profile.file("p.toml", PROFILE.replace('secret = "env:DM_SECRET"', 'text = "weak"'))
+    told = profile.fails(5, "provision", "apply", "p.toml", "--yes", "--weak-secret")
+    assert "./DMAcc/a/AppAuth/s/AAuthSecret itself has no place in a profile" in told
+
+
+def test_a_file_that_a_profile_names_brings_no_secret_but_a_node_beside_it_does(profile: Cli):
+    secret = f"<Node><NodeName>AAuthSecret</NodeName><Value>{SECRET}</Value></Node>"
+    login = "<Node><NodeName>s</NodeName>{}<Node><NodeName>AAuthType</NodeName><Value>DIGEST</Value></Node></Node>"
+    tree = f"<MgmtTree><VerDTD>1.2</VerDTD><Node><NodeName>L</NodeName>{login}</Node></MgmtTree>"
+    profile.file("p.toml", '[profile]\nname = "p"\n[[mo]]\nuri = "./L"\nfile = "l.xml"\n')
+    profile.file("l.xml", tree.format(secret))
+    told = profile.fails(5, "provision", "plan", "p.toml")
+    assert "[[mo]] 1 (l.xml): the secret ./L/s/AAuthSecret itself has no place in a profile" in told
+    assert SECRET not in told
+    profile.file("l.xml", tree.format(""))
+    with (profile.folder / "p.toml").open("a") as file:
+        file.write('[[node]]\nuri = "./L/s/AAuthSecret"\nsecret = "env:DM_SECRET"\n')
+    profile.ok("provision", "apply", "p.toml", "--yes")
+    assert profile.ok("mo", "get", "./L/s/AAuthSecret").out == SECRET
+
+
+@pytest.mark.parametrize(
+    ("version", "told"), [("0x31", "the issuer's keys have"), ("0x44", "a key set on the card has")]
+)
+def test_a_key_version_that_the_card_has_is_refused_before_anything_is_written(profile: Cli, version: str, told: str):
+    profile.add_server("other.example", 0x44)
+    profile.file("p.toml", PROFILE.replace("0x45", version))
+    before = profile.content()
+    for command in (["plan"], ["apply", "--yes"]):
+        result = profile("provision", *command, "p.toml")
+        assert result.code == 5
+        assert f"! .: {told} the version {version} already: give those of mgmt.example another kvn" in result.out
+    assert profile.content() == before
+    assert "mgmt.example" not in profile.ok("principal", "list").out
+
+
+def test_keys_that_are_written_again_may_keep_their_version(profile: Cli):
+    profile.ok("provision", "apply", "p.toml", "--yes")
+    profile.ok("provision", "apply", "p.toml", "--yes", "--rewrite")
+    profile.ok("--as", "mgmt.example", "--keys", "test,kvn=45", "mo", "get", "./Note")
 
 
 def test_real_keys_come_to_a_simulated_card_only_if_that_is_meant(profile: Cli):

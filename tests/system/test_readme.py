@@ -39,11 +39,14 @@ def test_the_tour_works(bare, shell):
     )
     assert run.returncode == 0, run.stdout + run.stderr
     errors = [line for line in run.stderr.splitlines() if "ERROR" in line]
-    assert len(errors) == 2, errors
+    assert len(errors) == 3, errors
     assert "DM 405" in errors[0]
     assert "lost power" in errors[1]
+    assert "DM 405" in errors[2], "the secret is sealed"
     assert "withholds" not in run.stderr, "an export would lack what --replace then destroys"
     assert "refused\n" in run.stdout
+    assert re.search(r"^[A-Za-z0-9+/]{22}==$", run.stdout, re.MULTILINE), "the credential"
+    assert "sealed\n" in run.stdout
     assert "exit code 3" in run.stdout
     assert "they differ\n" in run.stdout
     assert "Hello again" in run.stdout

@@ -43,7 +43,9 @@ def test_a_right_that_is_missing_is_named_and_explained(filled):
     message = filled.fails(4, "mo", "set", "./Mail/Addr", "x")
     assert "Replace ./Mail/Addr" in message
     assert "6982" in message
-    assert "ACL" in message
+    assert message.endswith(
+        "; Replace on ./Mail/Addr is wanted; what counts there is the ACL of ./Mail: Get=*&Replace=srv1\n"
+    )
     # The right to change the root's children includes their ACLs.
     filled.ok("mo", "acl", "./Mail", "Get=*&Replace=#issuer")
     filled.ok("mo", "set", "./Mail/Addr", "x")
@@ -147,3 +149,42 @@ def test_a_server_that_the_card_did_not_know_is_noted_once(filled):
         filled.ok("mo", "acl", "./Mail/Addr", "Get=*+new2&Replace=#issuer+srv1+new1").err == "note: new server new1\n"
     )
     assert filled.ok("mo", "acl", "./Mail/Addr", "Get=*&Replace=#issuer+new1").err == ""
+
+
+WANTS = """\
+<MgmtTree xmlns="syncml:dmddf1.2"><VerDTD>1.2</VerDTD><Node><NodeName>Box</NodeName>
+<DFProperties><AccessType><Add/><Delete/><Get/><Replace/></AccessType><DFFormat><node/></DFFormat>
+<DFType><DDFName>urn:x:box:1.0</DDFName></DFType><?smartdm proof change="LIVE HOLDER"?></DFProperties>
+<Node><NodeName>Leaf</NodeName><DFProperties><AccessType><Add/><Get/><Replace/></AccessType><DFFormat><chr/></DFFormat>
+<Occurrence><ZeroOrOne/></Occurrence><DFType><MIME>text/plain</MIME></DFType></DFProperties></Node></Node></MgmtTree>
+"""
+
+
+def test_proof_that_is_missing_is_named_with_how_to_give_it(filled):
+    filled.ok("ddf", "load", filled.file("box.ddf", WANTS))
+    filled.ok("mo", "add", "./Box", "--interior", "--type", "urn:x:box:1.0", "--acl", "Add=*&Get=*&Replace=*")
+    told = "; the definition wants HOLDER besides the right: have the holder's PIN verified as well (--pin)\n"
+    for arguments in (["add", "./Box/Leaf", "x"], ["set", "./Box/Leaf", "y"], ["title", "./Box/Leaf", "y"]):
+        message = filled.fails(4, "mo", *arguments)
+        assert message.endswith(told)
+        assert "what counts there" not in message, "the ACL does give the right"
+        nobody = filled.fails(4, "--as", "nobody", "mo", *arguments)
+        assert "say with --as who does" in nobody, "who is nobody does not see the definitions"
+        filled.ok("--as", "issuer", "--keys", "test", "--pin", "env:CARD_PIN", "mo", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["add", "./Mail/New", "x"], "Add on ./Mail is wanted; what counts there is the ACL of ./Mail: Add=#issuer"),
+        (["delete", "./Mail/Addr", "-f"], "Delete on ./Mail/Addr is wanted; what counts there is the ACL of ./Mail: "),
+        (["title", "./Hidden", "x"], "Replace on ./Hidden is wanted; who asks may not see the ACL that counts there"),
+        (["get", "./Hidden"], "Get on ./Hidden is wanted; who asks may not see the ACL that counts there"),
+        (["acl", "./Hidden", "Get=*"], "Replace on . is wanted; what counts there is the ACL of .: "),
+    ],
+)
+def test_each_refusal_says_which_right_was_wanted_where(filled, arguments, told):
+    filled.ok("mo", "add", "./Hidden", "x", "--acl", "Get=#issuer&Replace=#issuer")
+    before = filled.content()
+    assert told in filled.fails(4, "--as", "srv1", "mo", *arguments)
+    assert filled.content() == before

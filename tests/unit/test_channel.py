@@ -179,3 +179,11 @@ def test_a_length_that_no_short_apdu_has_is_a_mistake(le: int):
 def test_data_that_no_short_apdu_holds_is_a_mistake():
     with pytest.raises(ValueError, match="256 bytes"):
         CommandApdu(0x80, 0x31, data=bytes(256))
+
+
+@pytest.mark.parametrize(("cla", "ins"), [(0x80, Ins.VERIFY), (0x80, Ins.VERIFY_CREDENTIAL), (0x84, 0x82)])
+def test_6cxx_to_what_proves_something_is_not_asked_again(cla: int, ins: int):
+    transport = Told(["6C05"])
+    with pytest.raises(CardError, match="6C05"):
+        Channel(transport).send(CommandApdu(cla, ins, 0, 0, b"12345678"))
+    assert len(transport.sent) == 1

@@ -34,7 +34,9 @@ abstract class Adding extends Nodes {
       Memory.refuse((byte) Wire.SW_NOT_INTERIOR);
     }
     Tree.right((short) (w[RIGHTS] & Wire.VERB_ADD));
-    Memory.atMost((short) (w[CHILDREN] + roots), Wire.LIMIT_CHILDREN, (byte) Wire.SW_TOO_WIDE);
+    if ((short) (w[CHILDREN] + roots) > Wire.LIMIT_CHILDREN) {
+      Memory.refuse((byte) Wire.SW_TOO_WIDE);
+    }
     w[LAST_ID] = w[FOUND] == Wire.NODE_REGISTRY ? gap() : ROOT;
     // Two definitions at once would mix their ids.
     if (roots == 0 || (roots > 1 && w[LAST_ID] != ROOT)) {
@@ -65,7 +67,8 @@ abstract class Adding extends Nodes {
     short found = nodeLimit;
     short longest = 0;
     short run = 0;
-    for (short id = (short) (nodeLimit >> 3); id < nodeLimit && id <= LAST_DEFINITION; id++) {
+    short id = (short) (nodeLimit >> 3);
+    do {
       run++;
       if (entry(id, false) != 0) {
         run = (short) 0;
@@ -74,7 +77,7 @@ abstract class Adding extends Nodes {
         longest = run;
         found = (short) (id - run);
       }
-    }
+    } while (++id < nodeLimit && id <= LAST_DEFINITION);
     return found;
   }
 
@@ -127,7 +130,7 @@ abstract class Adding extends Nodes {
     if ((has & Wire.KIND_OWN_TYPE) != 0) {
       property(buf);
     }
-    final short format = modelled(buf, kindMeta, type);
+    final short format = modelled(buf, kindMeta, has, type);
     if ((has & Wire.KIND_TITLE) != 0) {
       property(buf);
     }
@@ -152,38 +155,44 @@ abstract class Adding extends Nodes {
     if (w[FOUND] >> 1 == 1 && (short) ((short) ((w[FOUND] & 1) << 1) ^ head | n) != 0) {
       Memory.refuse((byte) Wire.SW_PERMANENT);
     }
-    if (head == 0) {
-      create(w[LAST_ID], buf, texts, len, kindMeta, acl, valueLen(n));
-      value();
-      return;
-    }
-    Memory.atMost(n, Wire.LIMIT_CHILDREN, (byte) Wire.SW_TOO_WIDE);
-    w[TAKEN] = ROOT;
-    w[NODES_LEFT] += n;
     short last = w[LAST_PROMISED];
     short count = n;
-    while (--n >= 0) {
-      last = freeId(last);
+    short tailLen;
+    if (head == 0) {
+      tailLen = valueLen(n);
+    } else {
+      if (n > Wire.LIMIT_CHILDREN) {
+        Memory.refuse((byte) Wire.SW_TOO_WIDE);
+      }
+      w[TAKEN] = ROOT;
+      w[NODES_LEFT] += n;
+      while (--n >= 0) {
+        last = freeId(last);
+      }
+      if (count > 0 && count <= LONGEST_RUN && (short) (w[LAST_PROMISED] + count) == last) {
+        count = (short) (count + (Wire.ID_RUN & 0xFF));
+      }
+      tailLen = (short) (2 * ids(count) + head);
     }
-    if (count > 0 && count <= LONGEST_RUN && (short) (w[LAST_PROMISED] + count) == last) {
-      count = (short) (count + (Wire.ID_RUN & 0xFF));
+    create(w[LAST_ID], buf, texts, len, kindMeta, acl, tailLen);
+    if (head == 0) {
+      value();
+    } else {
+      // PIECES, if there are any.
+      write(buf, (short) (w[AT] - head), (short) (head - 1));
+      put(count);
+      promise(ids(count));
+      w[LAST_PROMISED] = last;
     }
-    create(w[LAST_ID], buf, texts, len, kindMeta, acl, (short) (2 * ids(count) + head));
-    // PIECES, if there are any.
-    write(buf, (short) (w[AT] - head), (short) (head - 1));
-    put(count);
-    promise(ids(count));
-    w[LAST_PROMISED] = last;
   }
 
   // Check what kind and meta say about Format, Type and definition; returns the Format.
-  private short modelled(byte[] buf, short kindMeta, short type) {
-    final short kind = (short) (kindMeta >> 8);
-    final short model = Tree.named(kindMeta);
-    if ((kind & Wire.KIND_TSTAMP) != 0) {
+  private short modelled(byte[] buf, short kindMeta, short has, short type) {
+    final short format;
+    if ((kindMeta & (short) (Wire.KIND_TSTAMP << 8)) != 0) {
       Memory.refuse((byte) Wire.SW_UNSUPPORTED);
     }
-    if (kind >= 0) {
+    if (kindMeta >= 0) {
       short meta = (short) (kindMeta & 0xFF);
       // There DEFINITION must be set, elsewhere it must not.
       if (words[FOUND] == Wire.NODE_REGISTRY) {
@@ -193,24 +202,25 @@ abstract class Adding extends Nodes {
         Memory.refuse((byte) Wire.SW_NOT_DEFINED);
       }
       Input.knownType(meta);
-      return (short) (kind & FORMAT_MASK);
+      return format(kindMeta);
     }
+    final short model = Tree.named(kindMeta);
     if (words[FOUND] == Wire.NODE_REGISTRY
         || model >= nodeLimit
         || !isDefinition((short) (entry(model, false) - 1))) {
       Memory.refuse((byte) Wire.SW_NOT_DEFINED);
     }
     // The root of an object asks for Add wherever it comes, also inside of what may be added.
-    if (placeOf(granule(Wire.NODE_REGISTRY), model) >= 0) {
-      access((short) ~rule(model, (short) 0), Wire.ACCESS_ADD);
+    if (placeOf(Wire.NODE_REGISTRY, model) >= 0) {
+      access((short) ~ruleOf(kindMeta, (short) 0), Wire.ACCESS_ADD);
     }
-    final short format = format(granule(model));
+    format = format(kindMeta);
     if ((format == Wire.FORMAT_NODE ? Wire.KIND_INTERIOR : (short) 0)
-        != (short) (kind & Wire.KIND_INTERIOR)) {
+        != (short) (has & Wire.KIND_INTERIOR)) {
       Memory.refuse((byte) Wire.SW_NOT_DEFINED);
     }
-    if ((kind & Wire.KIND_OWN_TYPE) != 0) {
-      furtherType(model, buf, type);
+    if ((has & Wire.KIND_OWN_TYPE) != 0) {
+      furtherType(kindMeta, buf, type);
     }
     return format;
   }
@@ -218,7 +228,7 @@ abstract class Adding extends Nodes {
   // What the root of a subtree must obey besides; returns the ACL that its creator needs, or 0.
   private short root(short kindMeta, short has, short format) {
     final short[] w = words;
-    access((short) ~rule(Tree.named(kindMeta), (short) 0), Wire.ACCESS_ADD);
+    access((short) ~ruleOf(kindMeta, (short) 0), Wire.ACCESS_ADD);
     // An upload is its maker's, also the issuer's.
     if (w[FOUND] != Wire.NODE_UPLOADS) {
       if ((w[RIGHTS] & Wire.VERB_REPLACE) != 0) {
@@ -250,12 +260,11 @@ abstract class Adding extends Nodes {
       if (mask <= 0 || mask >= 2 * Wire.VERB_REPLACE || at <= id || at > end) {
         Memory.refuse((byte) Wire.SW_BAD_ACL);
       }
-      final short servers = granule(Wire.NODE_SERVERS);
-      final short place = place(servers, buf, (short) (id - 1));
+      final short place = place(granule(Wire.NODE_SERVERS), buf, (short) (id - 1));
       if (place < 0) {
         Memory.refuse((byte) Wire.SW_UNKNOWN_SERVER);
       }
-      to = Util.setShort(buf, to, (short) (child(servers, place) << Wire.ACL_ID_SHIFT | mask));
+      to = Util.setShort(buf, to, (short) (child(place) << Wire.ACL_ID_SHIFT | mask));
     }
     final short len = (short) (to - start);
     buf[start] = (byte) (len - 1);

@@ -55,15 +55,15 @@ abstract class Answers extends Rules {
     final short[] w = words;
     while (w[ANSWER] != 0 && at < limit) {
       final short granule = stack[w[TOP]];
-      final short progress = (short) (w[TOP] + 1);
       look(granule);
       byte[] src = array(granule);
       short from = (short) (offset(granule) + VERNO);
       // The ids of children are shown only with all others.
       short n = (short) ((w[WITH_IDS] != 0 ? w[LEN] : w[KIDS]) - VERNO);
-      if (withheld(granule, (short) (stack[progress] >> 8))) {
+      // The node entered last is this one.
+      if ((w[RIGHTS] & ruleOf(w[KIND_META], (short) 0) & Wire.VERB_GET) == 0) {
         // Neither content nor children.
-        stack[progress] |= (short) 0xFF;
+        stack[(short) (w[TOP] + 1)] |= (short) 0xFF;
         n = withhold(granule);
         src = staging;
         from = (short) 0;
@@ -95,10 +95,6 @@ abstract class Answers extends Rules {
       }
     }
     return at;
-  }
-
-  private boolean withheld(short granule, short rights) {
-    return (rights & rule(definition(granule), (short) 0) & Wire.VERB_GET) == 0;
   }
 
   // Whether a record is not newer than the generation asked for, of which SINCE is the next one. Of

@@ -41,11 +41,10 @@ abstract class Batch extends Changing {
       if ((short) (w[VALUE_LEFT] | w[NODES_LEFT]) != 0) {
         Memory.refuse((byte) Wire.SW_TRUNCATED);
       }
-      commit(true);
+      finish();
       w[PART] = (short) 0;
       // The PIN was for this batch, and for the answer to its Gets.
       cod[PROOF] |= (byte) ((cod[PROOF] & Wire.PROOF_HOLDER) << SPENT_SHIFT);
-      scrub();
     }
   }
 
@@ -66,12 +65,10 @@ abstract class Batch extends Changing {
     } else {
       command(buf);
     }
-    if ((short) (w[VALUE_LEFT] | w[NODES_LEFT]) == 0) {
+    if (w[ROOTS] > 0 && (short) (w[VALUE_LEFT] | w[NODES_LEFT]) == 0) {
       // The roots of what was added are the last children of their parent.
-      for (; w[ROOTS] > 0; w[ROOTS]--) {
-        checkSubtree();
-        w[FOUND_PLACE]++;
-      }
+      checkSubtrees(w[ROOTS]);
+      w[ROOTS] = (short) 0;
     }
   }
 
@@ -130,10 +127,12 @@ abstract class Batch extends Changing {
       }
     }
     // Time and tag are as long as their flags are great, and so is what lies before them in next.
-    for (short flag = Wire.OPT_TIME; flag <= Wire.OPT_TAG; flag <<= 1) {
+    short flag = Wire.OPT_TIME;
+    do {
       if ((flags & flag) != 0) {
         Util.arrayCopyNonAtomic(buf, skip(flag), next, (short) (flag - 1), flag);
       }
-    }
+      flag <<= 1;
+    } while (flag <= Wire.OPT_TAG);
   }
 }

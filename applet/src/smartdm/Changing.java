@@ -23,7 +23,7 @@ abstract class Changing extends Adding {
 
   final void replace(byte[] buf, short granule) {
     final short[] w = words;
-    final short model = definition(granule);
+    final short model = w[KIND_META];
     final short kind = u8(buf);
     final short meta = u8(buf);
     final short type = w[AT];
@@ -36,7 +36,7 @@ abstract class Changing extends Adding {
       Memory.refuse((byte) Wire.SW_NOT_LEAF);
     }
     change(Wire.PRINCIPAL_ISSUER);
-    short format = format(granule);
+    short format = format(model);
     if (w[BASE] != ROOT) {
       // Whatever it was: keys or a PIN from now on.
       keep = SEALED_KEEPS;
@@ -53,7 +53,7 @@ abstract class Changing extends Adding {
       }
       typeLen = (short) (w[AT] - type);
       field = TYPE_AT;
-      if (model == ROOT) {
+      if (model >= 0) {
         format = kind;
         keep = KEPT_BITS;
         come = (short) (kind << 8 | meta);
@@ -125,7 +125,7 @@ abstract class Changing extends Adding {
     if (w[BASE] == ROOT || !trusted()) {
       Tree.right((short) (w[RIGHTS] & Wire.VERB_DELETE));
     }
-    if (rule(definition(granule), (short) 2) >= Wire.DEFINITION_REQUIRED
+    if (ruleOf(w[KIND_META], (short) 2) >= Wire.DEFINITION_REQUIRED
         && count(granule(w[FOUND_PARENT]), definition(granule)) == 1) {
       Memory.refuse((byte) Wire.SW_OCCURRENCE);
     }
@@ -156,9 +156,10 @@ abstract class Changing extends Adding {
     }
     look(granule);
     w[PATH] -= (short) (w[TYPE_AT] - NAME);
+    w[NAME_AT] = NAME;
     edit(w[FOUND], NAME_AT, buf, name, (short) (buf[name] + 1));
     relink(w[FOUND_PARENT], (short) 0, (short) 0, (short) 0);
-    checkSubtree();
+    checkSubtrees((short) 1);
   }
 
   final void title(byte[] buf, short granule) {

@@ -37,8 +37,7 @@ abstract class Channel extends SelectAnswer {
 
   // Copy bytes of a leaf's value to the start of the buffer.
   private void data(short id, short off, byte[] buf, short len) {
-    final short granule = granule(id);
-    look(granule);
+    final short granule = see(id);
     Util.arrayCopyNonAtomic(
         array(granule), (short) (offset(granule) + words[TAIL] + off), buf, (short) 0, len);
   }
@@ -68,8 +67,7 @@ abstract class Channel extends SelectAnswer {
       increment(next, SESSION, (short) (SESSION + 2));
       note(SESSION, next[SESSION]);
     }
-    final short granule = granule(Wire.PRINCIPAL_ISSUER);
-    look(granule);
+    final short granule = see(Wire.PRINCIPAL_ISSUER);
     Util.arrayCopyNonAtomic(next, SESSION, buf, NUMBER, (short) 3);
     buf[(short) (NUMBER + 3)] = next[DRAWN];
     work.setKey(array(granule), (short) (offset(granule) + words[TAIL] + 1 + KEYS));
@@ -90,16 +88,14 @@ abstract class Channel extends SelectAnswer {
   // NONE if there is none.
   final short findKeys(byte number) {
     final short[] w = words;
-    final short servers = granule(Wire.NODE_SERVERS);
     short i = 0;
     do {
-      look(servers);
+      see(Wire.NODE_SERVERS);
       if (i == w[CHILDREN]) {
         return NONE;
       }
-      w[FOUND] = child(servers, i++);
-      final short granule = granule(w[FOUND]);
-      look(granule);
+      w[FOUND] = child(i++);
+      final short granule = see(w[FOUND]);
       if (get(granule, w[TAIL]) == (short) (KEYS + 3 * keyLen)
           && (number == 0
               ? w[FOUND] == Wire.PRINCIPAL_ISSUER

@@ -42,8 +42,7 @@ abstract class Credentials extends Digest {
     draw(buf, (short) 0, DIGEST_LEN);
     if (words[RUN_LEN] != 0) {
       write(buf, (short) 0, DIGEST_LEN);
-      commit(true);
-      scrub();
+      finish();
     }
     cod[WAITS] = (byte) 1;
     Util.arrayCopyNonAtomic(buf, (short) 0, cod, DRAWN_AT, DIGEST_LEN);
@@ -172,7 +171,7 @@ abstract class Credentials extends Digest {
   }
 
   private void closed(short granule, short access) {
-    if ((rule(definition(granule), (short) 0) & access) != 0) {
+    if ((ruleOf(getShort(granule, KIND), (short) 0) & access) != 0) {
       Memory.refuse((byte) Wire.SW_NOT_A_LOGIN);
     }
   }
@@ -185,12 +184,11 @@ abstract class Credentials extends Digest {
     final short end = (short) (offset(secret) + w[TAIL] + 1 + len);
     short i = 0;
     do {
-      final short above = granule(w[FOUND_PARENT]);
-      look(above);
+      see(w[FOUND_PARENT]);
       if (i == w[CHILDREN]) {
         return;
       }
-      if (part(child(above, i++), (byte) 'S')) {
+      if (part(child(i++), (byte) 'S')) {
         final short other = looked();
         if (other != secret) {
           short least = get(other, w[TAIL]);
@@ -211,22 +209,21 @@ abstract class Credentials extends Digest {
   // Who the account's server is among the principals. The first three are no server.
   private short server() {
     final short granule = leaf(words[FOUND_ABOVE], (byte) 'r');
-    final short servers = granule(Wire.NODE_SERVERS);
-    final short place = place(servers, array(granule), (short) (offset(granule) + words[TAIL]));
+    final short place =
+        place(granule(Wire.NODE_SERVERS), array(granule), (short) (offset(granule) + words[TAIL]));
     if (place < 3) {
       ISOException.throwIt(Wire.SW_NO_KEY);
     }
-    return child(servers, place);
+    return child(place);
   }
 
   // Find the leaf of a node whose name has that letter: LEAF is its id; false if there is none.
   private boolean part(short id, byte letter) {
     final short[] w = words;
-    final short above = granule(id);
-    look(above);
+    see(id);
     short i = w[CHILDREN];
     while (--i >= 0) {
-      w[LEAF] = child(above, i);
+      w[LEAF] = child(i);
       final short granule = granule(w[LEAF]);
       final short name = nameOf(granule);
       if (name != granule && get(name, SIXTH) == letter) {
@@ -245,8 +242,7 @@ abstract class Credentials extends Digest {
 
   // Look at LEAF, whose value must be in one piece.
   private short looked() {
-    final short granule = granule(words[LEAF]);
-    look(granule);
+    final short granule = see(words[LEAF]);
     Memory.atMost(get(granule, words[TAIL]), Wire.LIMIT_VALUE, (byte) Wire.SW_VALUE_TOO_LARGE);
     return granule;
   }

@@ -165,8 +165,7 @@ public final class DmApplet extends Credentials implements MultiSelectable {
     for (short i = 0; i < (short) (len - KEYS); i++) {
       put(words[KEYS_AT] == 0 ? (short) (0x40 | i & 15) : buf[(short) (words[KEYS_AT] + i)]);
     }
-    commit(true);
-    scrub();
+    finish();
   }
 
   /**
@@ -201,19 +200,18 @@ public final class DmApplet extends Credentials implements MultiSelectable {
     final byte[] buf = apdu.getBuffer();
     final byte ins = buf[ISO7816.OFFSET_INS];
     load();
-    if (w[PART] == 0 && next[SCRUB] != 0) {
-      w[LOST] = (short) 0;
-      scrub();
+    final boolean intruder = w[PART] > 0 && ins != Wire.INS_BATCH;
+    if (w[PART] < 0 || intruder) {
+      abort();
+    }
+    if (w[PART] == 0) {
+      scrubAll();
     }
     if (selectingApplet()) {
       close();
       abort();
       apdu.setOutgoingAndSend((short) 0, info(buf));
       return;
-    }
-    final boolean intruder = w[PART] > 0 && ins != Wire.INS_BATCH;
-    if (w[PART] < 0 || intruder) {
-      abort();
     }
     if (ins != Wire.INS_READ_NEXT) {
       w[ANSWER] = (short) 0;
@@ -395,6 +393,10 @@ public final class DmApplet extends Credentials implements MultiSelectable {
       sw = refusal.getReason();
     }
     abort();
+    if (sw == Wire.SW_SEND_AGAIN) {
+      // What is moved must not come to lie on a rest of what was staged.
+      scrubAll();
+    }
     if (sw == Wire.SW_SEND_AGAIN && !gather(words[NEED])) {
       sw = Wire.SW_CARD_FULL;
     }

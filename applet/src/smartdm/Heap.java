@@ -155,7 +155,7 @@ abstract class Heap extends Crypto {
   final short take(short count) {
     short at = (short) (words[NEXT] - 1);
     if (at < 0 || usedIn(at, count) != 0) {
-      at = best(count);
+      at = best(count, false);
     }
     if (at >= 0) {
       mark(at, count, (short) 1);
@@ -177,32 +177,27 @@ abstract class Heap extends Crypto {
     return n;
   }
 
-  /** Fill all free granules with zeros: one persistent write for each run of them. */
-  final void erase() {
-    short run = 0;
-    for (short g = 0; g <= granules; g++) {
-      final boolean end = g == granules || used(g) != 0;
-      if (run > 0 && (end || offset(g) == 0)) {
-        final short first = (short) (g - run);
-        Util.arrayFillNonAtomic(array(first), offset(first), (short) (run << shift), (byte) 0);
-        run = 0;
-      }
-      if (!end) {
-        run++;
-      }
-    }
+  /** Fill granules with zeros: one persistent write. */
+  final void clear(short granule, short count) {
+    Util.arrayFillNonAtomic(array(granule), offset(granule), (short) (count << shift), (byte) 0);
   }
 
-  private short best(short count) {
+  /** The smallest hole that fits, or NONE; or clear each one that does. */
+  final short best(short count, boolean clear) {
     short found = NONE;
     short least = (short) 0x7FFF;
     short run = 0;
-    for (short g = 0; g <= granules; g++) {
+    short g = 0;
+    do {
       final boolean end = g == granules || used(g) != 0;
       if (end || offset(g) == 0) {
         if (run >= count && run < least) {
           found = (short) (g - run);
-          least = run;
+          if (clear) {
+            clear(found, run);
+          } else {
+            least = run;
+          }
         }
         run = 0;
       }
@@ -211,7 +206,7 @@ abstract class Heap extends Crypto {
       } else if ((g & 7) == 0 && g < granules && bitmap[(short) (g >> 3)] == (byte) -1) {
         g = (short) (g + 7);
       }
-    }
+    } while (++g <= granules);
     return found;
   }
 }

@@ -41,29 +41,28 @@ abstract class Input extends Answers {
 
   /** A name: no '/', '?' or control character, not ending in '.'; or empty. */
   static void name(byte[] buf, short off) {
-    final short at = off;
-    byte last = 0;
     short left = (short) (buf[off] & 0xFF);
     Memory.atMost(left, Wire.LIMIT_NAME, (byte) Wire.SW_NAME_TOO_LONG);
-    while (--left >= 0) {
-      last = buf[++off];
-      if (last == (byte) '/' || last == (byte) '?' || last == (byte) 0x7F || (last & ~0x1F) == 0) {
+    // Of an empty one this is its length, 0.
+    byte c = buf[(short) (off + left)];
+    if (c == (byte) '.') {
+      Memory.refuse((byte) Wire.SW_BAD_NAME);
+    }
+    for (; left > 0; left--) {
+      c = buf[(short) (off + left)];
+      if (c == (byte) '/' || c == (byte) '?' || c == (byte) 0x7F || (c & ~0x1F) == 0) {
         Memory.refuse((byte) Wire.SW_BAD_NAME);
       }
     }
-    if (last == (byte) '.') {
-      Memory.refuse((byte) Wire.SW_BAD_NAME);
-    }
-    utf8(buf, at);
+    utf8(buf, off);
   }
 
   /**
-   * L, well-formed UTF-8 (RFC 3629). Signed comparison is right: all bytes beyond ASCII are
-   * negative.
+   * L, at most 127, well-formed UTF-8 (RFC 3629). Signed comparison is right: all bytes beyond
+   * ASCII are negative.
    */
   static void utf8(byte[] buf, short off) {
-    final short end = (short) (off + 1 + (buf[off] & 0xFF));
-    off++;
+    final short end = (short) (off + buf[off++] + 1);
     while (off < end) {
       byte lead = buf[off++];
       if (lead < 0) {
@@ -89,8 +88,8 @@ abstract class Input extends Answers {
 
   // A Type that is told, or one from the list of known ones.
   static final void knownType(short meta) {
-    if ((byte) meta != Wire.META_INLINE) {
-      Memory.atMost(meta, (short) (Wire.LIMIT_TYPES - 1), (byte) Wire.SW_UNSUPPORTED);
+    if ((byte) meta != Wire.META_INLINE && meta >= Wire.LIMIT_TYPES) {
+      Memory.refuse((byte) Wire.SW_UNSUPPORTED);
     }
   }
 

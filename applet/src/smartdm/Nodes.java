@@ -58,7 +58,6 @@ abstract class Nodes extends Input {
     final short to = w[(short) (field + 1)];
     final short rest = (short) (w[TEXTS_END] - to);
     final short oldSize = granules(w[LEN]);
-    lose(id, old);
     begin(
         id,
         (short) (from + len + rest + tailLen),
@@ -97,8 +96,7 @@ abstract class Nodes extends Input {
    */
   final void relink(short id, short place, short gone, short more) {
     final short[] w = words;
-    final short old = granule(id);
-    look(old);
+    final short old = see(id);
     final short count = (short) (w[CHILDREN] - gone + more);
     final short head = (short) (w[KIDS] - w[TAIL]);
     revise(id, NOTHING, null, (short) 0, (short) 0, (short) (head + 2 * count));
@@ -109,7 +107,7 @@ abstract class Nodes extends Input {
     gone = (short) (place + gone);
     for (short i = 0; i < w[CHILDREN]; i++) {
       if (i < place || i >= gone) {
-        putShort(child(old, i));
+        putShort(child(i));
       }
     }
     promise(more);
@@ -147,7 +145,7 @@ abstract class Nodes extends Input {
    * Begin a new value for a server's leaf, which nobody can read from then on; its bytes follow.
    */
   final void seal(short id, short len) {
-    look(granule(id));
+    see(id);
     words[KIND_META] = (short) (words[KIND_META] & SEALED_KEEPS | SEALED);
     revise(id, NOTHING, null, (short) 0, (short) 0, (short) (len + 1));
     put(len);
@@ -171,7 +169,7 @@ abstract class Nodes extends Input {
       if (w[TAKEN] == ROOT || w[TAKEN] == w[FOUND]) {
         Memory.refuse((byte) Wire.SW_NO_SOURCE);
       }
-      look(granule(w[TAKEN]));
+      see(w[TAKEN]);
       return (short) (w[LEN] - w[TAIL]);
     }
     Memory.atMost(len, Wire.LIMIT_VALUE, (byte) Wire.SW_VALUE_TOO_LARGE);
@@ -189,8 +187,7 @@ abstract class Nodes extends Input {
       put(w[VALUE_LEFT]);
       return;
     }
-    final short granule = granule(id);
-    look(granule);
+    final short granule = see(id);
     final short tail = w[TAIL];
     pull(granule, tail, (short) (w[LEN] - tail));
     w[TAKEN] = ROOT;
@@ -199,7 +196,7 @@ abstract class Nodes extends Input {
       Memory.atMost(w[FOUND_DEPTH], (short) (maxDepth - 1), (byte) Wire.SW_TOO_DEEP);
       drop(id);
       w[KEPT] = (short) 0;
-      relink(Wire.NODE_UPLOADS, placeOf(granule(Wire.NODE_UPLOADS), id), (short) 1, (short) 0);
+      relink(Wire.NODE_UPLOADS, placeOf(Wire.NODE_UPLOADS, id), (short) 1, (short) 0);
     }
   }
 
@@ -225,7 +222,6 @@ abstract class Nodes extends Input {
   // Give up a node.
   final void drop(short id) {
     final short granule = granule(id);
-    lose(id, granule);
     free(id, granule, size(granule));
     setEntry(id, (short) 0);
   }
@@ -234,35 +230,27 @@ abstract class Nodes extends Input {
   // ends.
   final void forget(short id) {
     final short[] w = words;
-    for (short i = 0; i < nodeLimit; i++) {
-      final short granule = (short) (entry(i, false) - 1);
-      if (granule >= 0) {
-        if (definition(granule) == id) {
+    short i = 0;
+    do {
+      if (entry(i, false) != 0) {
+        final short granule = see(i);
+        if (named(w[KIND_META]) == id) {
           Memory.refuse((byte) Wire.SW_IN_USE);
         }
-        look(granule);
-        short rest = 0;
-        short found = 0;
-        for (short at = (short) (w[ACL_AT] + 1); at < w[TEXTS_END]; at = (short) (at + 2)) {
-          final short entry = getShort(granule, at);
-          if ((short) (entry >> Wire.ACL_ID_SHIFT) == id) {
-            found = at;
-          } else {
-            rest |= entry;
+        if (given(id) != 0) {
+          short entry = 0;
+          if (i == ROOT) {
+            // Add and Get fall back to anybody when nobody else has them.
+            entry = (short) (~w[OTHERS] & getShort(granule, w[NOTHING]) & FALLBACK | ANYBODY);
           }
-        }
-        if (found > 0) {
-          // At the root Add and Get fall back to anybody when nobody else has them.
-          rest = (short) (~rest & getShort(granule, found) & FALLBACK | ANYBODY);
-          Util.setShort(next, SINCE, i == ROOT ? rest : (short) 0);
+          Util.setShort(next, SINCE, entry);
           // The entry is the field that makes way.
-          w[TITLE_AT] = found;
-          w[ACL_AT] = (short) (found + 2);
-          edit(i, TITLE_AT, next, SINCE, (short) 2);
+          w[TITLE_AT] = (short) (w[NOTHING] + 2);
+          edit(i, NOTHING, next, SINCE, (short) 2);
           // Look at the new version.
           i--;
         }
       }
-    }
+    } while (++i < nodeLimit);
   }
 }

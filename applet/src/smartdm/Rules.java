@@ -13,25 +13,30 @@ abstract class Rules extends Tree {
   }
 
   /**
-   * Refuse a subtree that is too deep, whose URIs are too long, that names two children of one node
-   * alike, or that breaks its definition. FOUND_PARENT, FOUND_PLACE and FOUND_DEPTH tell which;
-   * PATH is that of the parent.
+   * Refuse subtrees that are too deep, whose URIs are too long, that name two children of one node
+   * alike, or that break their definition. FOUND_PARENT, FOUND_PLACE and FOUND_DEPTH tell which is
+   * the first; PATH is that of the parent.
+   *
+   * @param count of subtrees, side by side
    */
-  final void checkSubtree() {
+  final void checkSubtrees(short count) {
     final short[] w = words;
-    final short parent = granule(w[FOUND_PARENT]);
-    look(parent);
-    short granule = walk(child(parent, w[FOUND_PLACE]), ALL_LEVELS);
-    do {
-      Memory.atMost((short) (w[FOUND_DEPTH] + (w[TOP] >> 1)), maxDepth, (byte) Wire.SW_TOO_DEEP);
+    stack[0] = granule(w[FOUND_PARENT]);
+    stack[1] = w[FOUND_PLACE];
+    w[TOP] = (short) 0;
+    w[LEVELS] = NONE;
+    while (true) {
+      final short granule = walkOn();
       final short slot = (short) (w[TOP] - 2);
-      if (slot < 0) {
-        checkNode(granule, parent, w[FOUND_PLACE]);
-      } else {
-        checkNode(granule, stack[slot], (short) ((stack[(short) (slot + 1)] & 0xFF) - 1));
+      if (slot == 0) {
+        count--;
       }
-      granule = walkOn();
-    } while (granule >= 0);
+      if (slot < 0 || count < 0) {
+        return;
+      }
+      Memory.atMost((short) (w[FOUND_DEPTH] + (slot >> 1)), maxDepth, (byte) Wire.SW_TOO_DEEP);
+      checkNode(granule, stack[slot], (short) ((stack[(short) (slot + 1)] & 0xFF) - 1));
+    }
   }
 
   private void checkNode(short granule, short parent, short place) {
@@ -53,20 +58,20 @@ abstract class Rules extends Tree {
     }
     final boolean definition = isDefinition(granule);
     // A placeholder has none.
-    if (len == 0 && (w[TOP] == 0 || !definition)) {
+    if (len == 0 && (w[TOP] == 2 || !definition)) {
       Memory.refuse((byte) Wire.SW_BAD_NAME);
     }
     if (!definition) {
-      checkDefinition(granule, parent, name == granule);
+      checkDefinition(granule, parent, name);
     }
   }
 
   // A node below one with definitions must have one of these; any other may be the root of an MO.
-  private void checkDefinition(short granule, short parent, boolean own) {
+  private void checkDefinition(short granule, short parent, short name) {
     final short id = definition(granule);
     short scope = definition(parent);
     if (scope != ROOT) {
-      look(granule(scope));
+      see(scope);
     }
     if (scope == ROOT || words[CHILDREN] == 0) {
       if (id == ROOT) {
@@ -76,31 +81,33 @@ abstract class Rules extends Tree {
     }
     final short rules = granule(scope);
     // The placeholder's nodes do not take the name of another definition.
-    if (placeOf(rules, id) < 0
-        || (own
+    if (placeOf(scope, id) < 0
+        || (name == granule
             ? scope != Wire.NODE_REGISTRY
                 && (get(granule(id), NAME) != 0 || twin(rules, granule) >= 0)
             : scope == Wire.NODE_REGISTRY)) {
       Memory.refuse((byte) Wire.SW_NOT_DEFINED);
     }
-    scope = rule(id, (short) 1);
+    scope = ruleOf(getShort(granule, KIND), (short) 1);
     if (scope > 0) {
       Memory.atMost(count(parent, id), scope, (byte) Wire.SW_OCCURRENCE);
     }
   }
 
   /** The Format of a node: its own, or that of its definition. */
-  final short format(short granule) {
-    final short definition = definition(granule);
-    return (short) (get(definition == ROOT ? granule : granule(definition), KIND) & FORMAT_MASK);
+  final short format(short kindMeta) {
+    if (kindMeta < 0) {
+      kindMeta = getShort(granule(named(kindMeta)), KIND);
+    }
+    return (short) (kindMeta >> 8 & FORMAT_MASK);
   }
 
   /** Refuse a Type that is not one of the definition's further ones: 01, its number. */
-  final void furtherType(short definition, byte[] buf, short off) {
+  final void furtherType(short kindMeta, byte[] buf, short off) {
     final short number = buf[(short) (off + 1)];
     if (buf[off] != 1
         || number <= 0
-        || number > (short) (rule(definition, (short) 2) & ~Wire.DEFINITION_REQUIRED)) {
+        || number > (short) (ruleOf(kindMeta, (short) 2) & ~Wire.DEFINITION_REQUIRED)) {
       Memory.refuse((byte) Wire.SW_BAD_TYPE);
     }
   }
@@ -111,7 +118,7 @@ abstract class Rules extends Tree {
     short n = 0;
     short i = words[CHILDREN];
     while (--i >= 0) {
-      if (definition(granule(child(parent, i))) == id) {
+      if (definition(granule(child(i))) == id) {
         n++;
       }
     }

@@ -43,7 +43,7 @@ abstract class Secrets extends Channel {
     if (buf[pin] != 0) {
       sealed(Wire.PRINCIPAL_HOLDER, buf, pin);
     }
-    look(granule(Wire.NODE_ID));
+    see(Wire.NODE_ID);
     revise(Wire.NODE_ID, NOTHING, null, (short) 0, (short) 0, (short) (1 + ID_VALUE_LEN));
     put(ID_VALUE_LEN);
     // The keys have been written: their place is free.
@@ -51,8 +51,7 @@ abstract class Secrets extends Channel {
     write(buf, keys, CARD_ID_LEN);
     write(buf, kdd, KDD_LEN);
     next[STATE] = Wire.STATE_PERSONALIZED;
-    commit(true);
-    scrub();
+    finish();
   }
 
   // A new secret: L, its bytes. There is room for it on a full card, too.
@@ -77,8 +76,7 @@ abstract class Secrets extends Channel {
   final short pin(byte[] buf, byte ins, short end) {
     final short which = ins == Wire.INS_RESET_RETRY_COUNTER ? (short) 1 : (short) 0;
     final short tries = (short) (TRIES + which);
-    final short granule = granule(Wire.PRINCIPAL_HOLDER);
-    look(granule);
+    final short granule = see(Wire.PRINCIPAL_HOLDER);
     if (get(granule, words[TAIL]) != 2 * PIN_LEN) {
       ISOException.throwIt(Wire.SW_NO_KEY);
     }
@@ -121,8 +119,7 @@ abstract class Secrets extends Channel {
       fresh();
       sealed(Wire.PRINCIPAL_HOLDER, buf, (short) (NEW_PIN - 1));
       next[TRIES] = PIN_TRIES;
-      commit(true);
-      scrub();
+      finish();
     }
     if (principal() == 0) {
       Util.setShort(cod, PRINCIPAL, Wire.PRINCIPAL_HOLDER);
@@ -152,8 +149,7 @@ abstract class Secrets extends Channel {
     }
     look(old);
     final short flags = get(old, (short) (w[TAIL] + 2));
-    final short asking = granule(principal());
-    look(asking);
+    final short asking = see(principal());
     final short dek = (short) (offset(asking) + w[TAIL] + 1 + KEYS + 2 * keyLen);
     short to = NEW_KEYS;
     buf[to++] = (byte) (KEYS + 3 * keyLen);
@@ -186,8 +182,7 @@ abstract class Secrets extends Channel {
     }
     fresh();
     sealed(whose, buf, NEW_KEYS);
-    commit(true);
-    scrub();
+    finish();
     buf[0] = buf[(short) (NEW_KEYS + 1)];
     return answer;
   }

@@ -2,8 +2,6 @@ package smartdm;
 
 import static smartdm.Words.*;
 
-import javacard.framework.Util;
-
 /**
  * Level 5: the records that the table leads to: what they look like, room for them, and what is in
  * use.
@@ -53,17 +51,20 @@ abstract class Store extends Table {
     final short[] w = words;
     short at = NAME;
     final short kindMeta = getShort(granule, KIND);
-    final short texts = texts(kindMeta);
+    // A bit for each field, from that of the name.
+    short texts = texts(kindMeta);
     short field = NAME_AT;
-    for (short bit = Wire.KIND_OWN_NAME; bit <= Wire.KIND_ACL; bit <<= 1) {
-      w[field++] = at;
-      if ((texts & bit) != 0) {
+    do {
+      w[field] = at;
+      if ((texts & Wire.KIND_OWN_NAME) != 0) {
         at = (short) (at + 1 + get(granule, at));
       }
-      if (bit == Wire.KIND_OWN_NAME && (short) (kindMeta & IS_DEFINITION) == Wire.META_DEFINITION) {
+      if (field == NAME_AT && (short) (kindMeta & IS_DEFINITION) == Wire.META_DEFINITION) {
         at = (short) (at + DEFINITION_LEN);
       }
-    }
+      texts >>= 1;
+    } while (++field <= ACL_AT);
+    w[SEEN] = granule;
     w[TEXTS_END] = at;
     // TSTAMP is four times its length.
     at = (short) (at + ((short) (kindMeta >> 10) & 4));
@@ -71,7 +72,8 @@ abstract class Store extends Table {
     w[KIND_META] = kindMeta;
     short format = (short) (kindMeta >> 8 & FORMAT_MASK);
     if (kindMeta < 0) {
-      format = (format & Wire.KIND_INTERIOR) != 0 ? Wire.FORMAT_NODE : (short) 0;
+      // INTERIOR is 2.
+      format = (short) ((kindMeta >> 9 & 1) * Wire.FORMAT_NODE);
     }
     w[FORMAT] = format;
     short count = get(granule, at++);
@@ -85,13 +87,21 @@ abstract class Store extends Table {
       }
     }
     w[KIDS] = at;
-    w[LEN] = (short) (at + 2 * ids(count));
     w[ID_LEN] = (short) 2;
-    if (count > Wire.LIMIT_CHILDREN) {
-      count = (short) (count - (Wire.ID_RUN & 0xFF));
-      w[ID_LEN] = (short) 0;
-    }
     w[CHILDREN] = count;
+    if (count > Wire.LIMIT_CHILDREN) {
+      w[ID_LEN] = (short) 0;
+      w[CHILDREN] -= (short) (Wire.ID_RUN & 0xFF);
+      count = (short) 1;
+    }
+    w[LEN] = (short) (at + 2 * count);
+  }
+
+  /** Look at a node's record; returns its granule. */
+  final short see(short id) {
+    final short granule = granule(id);
+    look(granule);
+    return granule;
   }
 
   /** How many ids are behind a count byte: a run has its first alone. */
@@ -100,9 +110,10 @@ abstract class Store extends Table {
   }
 
   /** Id of a child of the node looked at, by its place. */
-  final short child(short granule, short place) {
-    final short at = (short) (words[ID_LEN] * place);
-    return (short) (getShort(granule, (short) (words[KIDS] + at)) + place - (short) (at >> 1));
+  final short child(short place) {
+    final short[] w = words;
+    final short at = (short) (w[ID_LEN] * place);
+    return (short) (getShort(w[SEEN], (short) (w[KIDS] + at)) + place - (short) (at >> 1));
   }
 
   /** Granules of a record, which is looked at. */
@@ -134,12 +145,24 @@ abstract class Store extends Table {
     return at;
   }
 
-  /** Give up a node's record: at once if this batch made it, else with the next rebuild. */
+  /**
+   * Give up a node's record: at once if this batch made it, else with the next rebuild. Of secrets
+   * it is noted: one committed secret is overwritten by itself.
+   */
   final void free(short id, short granule, short count) {
-    if (entry(id, true) == (short) (granule + 1)) {
+    final boolean committed = entry(id, true) == (short) (granule + 1);
+    if (secret(getShort(granule, KIND))) {
+      words[LOST] = committed && (next[SCRUB] & FREED) == 0 ? (short) (granule + 1) : NONE;
+      next[SCRUB] |= FREED;
+    }
+    if (committed) {
       words[MAP_FRESH] = (short) 0;
     } else {
       mark(granule, count, (short) 0);
+      if (secret(getShort(granule, KIND))) {
+        // Who takes its place may leave a rest of its last granule as it is.
+        clear(granule, count);
+      }
     }
   }
 
@@ -148,28 +171,22 @@ abstract class Store extends Table {
     return kindMeta < 0 ? (short) (kindMeta & DEFINITION_ID) : ROOT;
   }
 
-  /** A byte behind the name of a definition: 0 access, 1 maximum, 2 types; for ROOT everything. */
-  final short rule(short definition, short which) {
-    if (definition == ROOT) {
+  /**
+   * What the definition says that a kind and meta byte name: 0 access, 1 maximum, 2 types, 3 proof;
+   * everything if they name none.
+   */
+  final short ruleOf(short kindMeta, short which) {
+    if (kindMeta >= 0) {
       return UNRULED;
     }
-    final short granule = granule(definition);
+    final short granule = granule(named(kindMeta));
     return get(granule, (short) (NAME + 1 + get(granule, NAME) + which));
   }
 
   /** Whether a node with this kind and meta is a secret: a leaf that nobody may read. */
   final boolean secret(short kindMeta) {
     return (kindMeta & (short) (Wire.KIND_INTERIOR << 8)) == 0
-        && (rule(named(kindMeta), (short) 0) & Wire.ACCESS_GET) == 0;
-  }
-
-  /** Note that a record will be free memory; one committed secret is overwritten by itself. */
-  final void lose(short id, short granule) {
-    if (secret(getShort(granule, KIND))) {
-      final boolean first = (next[SCRUB] & FREED) == 0 && entry(id, true) == (short) (granule + 1);
-      words[LOST] = first ? (short) (granule + 1) : NONE;
-      next[SCRUB] |= FREED;
-    }
+        && (ruleOf(kindMeta, (short) 0) & Wire.ACCESS_GET) == 0;
   }
 
   /** Forget what was written, and whatever else is open. */
@@ -186,8 +203,7 @@ abstract class Store extends Table {
     if (next[SCRUB] != 0) {
       final short granule = (short) (words[LOST] - 1);
       if (granule >= 0) {
-        Util.arrayFillNonAtomic(
-            array(granule), offset(granule), (short) (size(granule) << shift), (byte) 0);
+        clear(granule, size(granule));
       } else {
         if (next[STATE] == Wire.STATE_TERMINATED) {
           // Nothing is kept, and what there is may be half erased.
@@ -195,10 +211,24 @@ abstract class Store extends Table {
         } else {
           rebuild();
         }
-        erase();
+        best((short) 1, true);
       }
       note(SCRUB, (short) 0);
     }
+  }
+
+  /** Overwrite all free memory, if a secret may lie there. No batch is open. */
+  final void scrubAll() {
+    if (next[SCRUB] != 0) {
+      words[LOST] = (short) 0;
+      scrub();
+    }
+  }
+
+  /** Make the batch the state, then overwrite what secrets it freed. */
+  final void finish() {
+    commit(true);
+    scrub();
   }
 
   /** Mark what the committed tree and the batch use; without a batch each node counts twice. */
@@ -208,10 +238,11 @@ abstract class Store extends Table {
     zero(NEXT, NODES);
     w[FREE] = granules;
     w[MAP_FRESH] = (short) 1;
-    for (short id = 0; id < nodeLimit; id++) {
+    short id = 0;
+    do {
       markRecord(entry(id, true));
       markRecord(entry(id, false));
-    }
+    } while (++id < nodeLimit);
   }
 
   private void markRecord(short entry) {
@@ -256,7 +287,8 @@ abstract class Store extends Table {
 
   private boolean empty(short at, short count, boolean move) {
     mark(at, count, (short) 1);
-    for (short id = 0; id < nodeLimit; id++) {
+    short id = 0;
+    do {
       final short granule = (short) (entry(id, true) - 1);
       if (granule >= 0 && granule < (short) (at + count)) {
         final short size = size(granule);
@@ -269,14 +301,12 @@ abstract class Store extends Table {
           if (move) {
             open(to);
             pull(granule, (short) 0, words[LEN]);
-            if (secret(words[KIND_META])) {
-              next[SCRUB] |= FREED;
-            }
+            free(id, granule, size);
             setEntry(id, (short) (to + 1));
           }
         }
       }
-    }
+    } while (++id < nodeLimit);
     return true;
   }
 }

@@ -51,7 +51,8 @@ abstract class Table extends Heap {
       return;
     }
     short newest = NONE;
-    for (short at = 0; at < (short) slots.length; at = (short) (at + STRIDE)) {
+    short at = 0;
+    do {
       // Valid slots hold the last few commits, so the low byte of their numbers orders them.
       // A block and its CRC have the CRC 0.
       if (crc(slots, at, BLOCK_LEN) == 0
@@ -60,7 +61,8 @@ abstract class Table extends Heap {
                   > 0)) {
         newest = at;
       }
-    }
+      at = (short) (at + STRIDE);
+    } while (at < (short) slots.length);
     if (newest < 0) {
       ISOException.throwIt(Wire.SW_STORE_DAMAGED);
     }

@@ -69,32 +69,42 @@ abstract class Tree extends Store {
     }
   }
 
+  /**
+   * What the ACL of the node looked at gives a principal: all his entries together, 0 = he has
+   * none. OTHERS are all other entries; NOTHING is where his last one is.
+   */
+  final short given(short who) {
+    final short[] w = words;
+    short mask = 0;
+    w[OTHERS] = (short) 0;
+    for (short at = (short) (w[ACL_AT] + 1); at < w[TEXTS_END]; at = (short) (at + 2)) {
+      final short entry = getShort(w[SEEN], at);
+      if ((short) (entry >> Wire.ACL_ID_SHIFT) == who) {
+        mask |= entry;
+        w[NOTHING] = at;
+      } else {
+        w[OTHERS] |= entry;
+      }
+    }
+    return mask;
+  }
+
   // Look at a node; its ACL, if it has one, counts from here on. What the definition wants the card
   // to have seen, and it has not, takes rights away.
   private void enter(short granule) {
     final short[] w = words;
-    short mask = 0;
-    short any = 0;
-    final short principal = principal();
     look(granule);
-    for (short at = (short) (w[ACL_AT] + 1); at < w[TEXTS_END]; at = (short) (at + 2)) {
-      final short entry = getShort(granule, at);
-      final short who = (short) (entry >> Wire.ACL_ID_SHIFT);
-      any |= entry;
-      if (who == Wire.PRINCIPAL_ANYBODY || who == principal) {
-        mask |= entry;
-      }
-    }
-    if (any != 0) {
+    final short mask = (short) (given(principal()) | given(Wire.PRINCIPAL_ANYBODY));
+    if ((short) (mask | w[OTHERS]) != 0) {
       w[RIGHTS] = (short) (mask & VERBS);
     }
-    final short model = named(w[KIND_META]);
-    if (model != ROOT) {
-      final short wanted = rule(model, (short) 3);
-      if ((wanted & ~cod[PROOF] & 15) != 0) {
+    if (w[KIND_META] < 0) {
+      final short wanted = ruleOf(w[KIND_META], (short) 3);
+      final short lacking = (short) (~cod[PROOF] & 15);
+      if ((wanted & lacking) != 0) {
         w[RIGHTS] &= Wire.VERB_GET;
       }
-      if ((wanted >> 4 & ~cod[PROOF] & 15) != 0) {
+      if ((wanted >> 4 & lacking) != 0) {
         w[RIGHTS] &= ~Wire.VERB_GET;
       }
     }
@@ -127,7 +137,7 @@ abstract class Tree extends Store {
       final short granule = granule(w[FOUND]);
       enter(granule);
       // Below a node without Get nothing can be got.
-      w[DENIED] = (short) (w[DENIED] & Wire.ACCESS_GET | ~rule(definition(granule), (short) 0));
+      w[DENIED] = (short) (w[DENIED] & Wire.ACCESS_GET | ~ruleOf(w[KIND_META], (short) 0));
       if (at > end) {
         return granule;
       }
@@ -157,7 +167,7 @@ abstract class Tree extends Store {
     if (w[FOUND_PLACE] < 0) {
       Memory.refuse((byte) Wire.SW_NOT_FOUND);
     }
-    w[FOUND] = child(granule, w[FOUND_PLACE]);
+    w[FOUND] = child(w[FOUND_PLACE]);
   }
 
   /** Look at a node for its child with the name L, text; returns its place or NONE. */
@@ -165,11 +175,12 @@ abstract class Tree extends Store {
     look(granule);
     // The first: so a node that was added last finds an older one.
     for (short i = 0; i < words[CHILDREN]; i++) {
-      final short name = nameOf(granule(child(granule, i)));
-      final short at = (short) (offset(name) + NAME);
+      final short name = nameOf(granule(child(i)));
       // L first: so nothing behind the text is read.
       if (get(name, NAME) == buf[off]
-          && Util.arrayCompare(array(name), at, buf, off, (short) (buf[off] + 1)) == 0) {
+          && Util.arrayCompare(
+                  array(name), (short) (offset(name) + NAME), buf, off, (short) (buf[off] + 1))
+              == 0) {
         return i;
       }
     }
@@ -182,10 +193,10 @@ abstract class Tree extends Store {
   }
 
   /** Look at a node for its child with this id; returns its place or NONE. */
-  final short placeOf(short granule, short id) {
-    look(granule);
+  final short placeOf(short parent, short id) {
+    see(parent);
     short i = words[CHILDREN];
-    while (--i >= 0 && child(granule, i) != id) {}
+    while (--i >= 0 && child(i) != id) {}
     return i;
   }
 
@@ -206,7 +217,7 @@ abstract class Tree extends Store {
       final short child = (short) (stack[progress] & 0xFF);
       if ((w[TOP] != w[LEVELS] || w[FORMAT] != Wire.FORMAT_NODE) && child < w[CHILDREN]) {
         w[RIGHTS] = (short) (stack[progress]++ >> 8);
-        return push(child(granule, child));
+        return push(child(child));
       }
       w[PATH] = (short) (w[PATH] - 1 - get(nameOf(granule), NAME));
       w[TOP] -= 2;

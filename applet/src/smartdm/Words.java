@@ -12,85 +12,89 @@ interface Words {
   short AT = (short) 1;
   // Tree: rights of the principal on the node entered last.
   short RIGHTS = (short) 2;
-  // Store: Format of the record looked at; more about it below.
-  short FORMAT = (short) 3;
+  // Store: of the record looked at: where its tail begins, kind and meta; more about it below.
+  short TAIL = (short) 3;
+  short KIND_META = (short) 4;
   // Walk: top of the stack.
-  short TOP = (short) 4;
+  short TOP = (short) 5;
   // Heap: bytes staged in the run. From here to MAP_FRESH is what abort() forgets.
-  short RUN_LEN = (short) 5;
+  short RUN_LEN = (short) 6;
   // Batch: number of the next part, 0 = no batch is open; its complement while a part is run.
-  short PART = (short) 6;
+  short PART = (short) 7;
   // Answer: whether one is being read.
-  short ANSWER = (short) 7;
+  short ANSWER = (short) 8;
   // Id table: page in RAM + 1 (0 = none), which differs from its slot; pages written in this batch.
-  short PAGE = (short) 8;
-  short TOUCHED = (short) 9;
+  short PAGE = (short) 9;
+  short TOUCHED = (short) 10;
   // Heap: free granules, whether nothing but these is free.
-  short FREE = (short) 10;
-  short MAP_FRESH = (short) 11;
+  short FREE = (short) 11;
+  short MAP_FRESH = (short) 12;
   // Heap, zero after a rebuild: granule behind the last record taken + 1 (0 = none), records seen.
-  short NEXT = (short) 12;
-  short NODES = (short) 13;
+  short NEXT = (short) 13;
+  short NODES = (short) 14;
   // Heap: granules that allocate() must leave, granules for which no hole was found.
-  short KEPT = (short) 14;
-  short NEED = (short) 15;
+  short KEPT = (short) 15;
+  short NEED = (short) 16;
   // Superblock: slot in use + 1 (0 = not looked up yet), page bits.
-  short SLOT = (short) 16;
-  short PAGE_BITS = (short) 17;
+  short SLOT = (short) 17;
+  short PAGE_BITS = (short) 18;
   // Heap: the run being staged: its first granule, byte offset of what is staged.
-  short RUN_BASE = (short) 18;
-  short RUN_OFF = (short) 19;
+  short RUN_BASE = (short) 19;
+  short RUN_OFF = (short) 20;
   // Walk: levels wanted, bytes of the URI, id of the node; resolve() begins with the URI found.
-  short LEVELS = (short) 20;
-  short PATH = (short) 21;
-  short WALK_ID = (short) 22;
+  short LEVELS = (short) 21;
+  short PATH = (short) 22;
+  short WALK_ID = (short) 23;
   // Tree: what resolve() found: parent's id, place among its children, depth, what its
   // definition denies, root of the tree it went down, rights on the parent.
-  short FOUND_PARENT = (short) 23;
-  short FOUND_PLACE = (short) 24;
-  short FOUND_DEPTH = (short) 25;
-  short DENIED = (short) 26;
-  short BASE = (short) 27;
-  short PARENT_RIGHTS = (short) 28;
+  short FOUND_PARENT = (short) 24;
+  short FOUND_PLACE = (short) 25;
+  short FOUND_DEPTH = (short) 26;
+  short DENIED = (short) 27;
+  short BASE = (short) 28;
+  short PARENT_RIGHTS = (short) 29;
   // Input: end of the part in the APDU buffer.
-  short END = (short) 29;
+  short END = (short) 30;
   // Batch, zero when one begins: flags of OPTIONS (0 = not seen), commands begun, value bytes to
   // come, nodes of an ADD to come, subtrees that it adds, id of the last node written, nodes to
   // answer with, node named by SOURCE for the next command.
-  short OPTIONS = (short) 30;
-  short INDEX = (short) 31;
-  short VALUE_LEFT = (short) 32;
-  short NODES_LEFT = (short) 33;
-  short ROOTS = (short) 34;
-  short LAST_ID = (short) 35;
-  short LIST_LEN = (short) 36;
-  short SOURCE = (short) 37;
+  short OPTIONS = (short) 31;
+  short INDEX = (short) 32;
+  short VALUE_LEFT = (short) 33;
+  short NODES_LEFT = (short) 34;
+  short ROOTS = (short) 35;
+  short LAST_ID = (short) 36;
+  short LIST_LEN = (short) 37;
+  short SOURCE = (short) 38;
   // Batch: node whose value this command may take; last id promised to a child by an ADD.
-  short TAKEN = (short) 38;
-  short LAST_PROMISED = (short) 39;
+  short TAKEN = (short) 39;
+  short LAST_PROMISED = (short) 40;
   // Answer: low byte of the generation and part number, bytes of the item already sent, next
   // entry of the list, 1 = with ids; then the list: id, rights and levels.
-  short CURSOR = (short) 40;
+  short CURSOR = (short) 41;
   // Batch: the record of the one secret that it gives up + 1, NONE = several.
   short LOST = CURSOR;
-  short ITEM_OFF = (short) 41;
-  short LIST_AT = (short) 42;
-  short WITH_IDS = (short) 43;
+  short ITEM_OFF = (short) 42;
+  short LIST_AT = (short) 43;
+  short WITH_IDS = (short) 44;
   // Store: the record looked at: where its fields begin, NOTHING being one that is always empty;
-  // end of the last one, tail, child ids, bytes of each of them (0 = a run); bytes of all,
-  // number of children, kind and meta.
-  short NAME_AT = (short) 44;
-  short TYPE_AT = (short) 45;
-  short NOTHING = (short) 46;
-  short TITLE_AT = (short) 47;
-  short ACL_AT = (short) 48;
-  short TEXTS_END = (short) 49;
-  short TAIL = (short) 50;
+  // end of the last one, child ids, bytes of each of them (0 = a run); bytes of all, number of
+  // children, Format.
+  short NAME_AT = (short) 45;
+  // Its granule: all names begin at the same offset.
+  short SEEN = NAME_AT;
+  short TYPE_AT = (short) 46;
+  short NOTHING = (short) 47;
+  short TITLE_AT = (short) 48;
+  short ACL_AT = (short) 49;
+  short TEXTS_END = (short) 50;
   short KIDS = (short) 51;
   short ID_LEN = (short) 52;
+  // Tree: entries of its ACL that are not those of the principal asked for.
+  short OTHERS = ID_LEN;
   short LEN = (short) 53;
   short CHILDREN = (short) 54;
-  short KIND_META = (short) 55;
+  short FORMAT = (short) 55;
   short LAST_ROOT = (short) 56;
   // Tree: what resolve() found: id of the parent's parent, until an ADD begins.
   short FOUND_ABOVE = LAST_ROOT;

@@ -99,10 +99,12 @@ class Channel:
         """Sends a command, and once more when the card tells the length it wants to give.
 
         Not a wrapped one: it counts for the card, so the same bytes again would be taken for an attack and end the
-        secure channel, and wrapped anew it might be done twice.  6CXX is then an error status like others.
+        secure channel, and wrapped anew it might be done twice.  Not one that wants no data either: so is everything
+        that proves something, as VERIFY and EXTERNAL AUTHENTICATE, of which each may cost a try.  6CXX is then an
+        error status like others.
         """
         answer = self._transmit(command)
-        if answer.sw >> 8 == _WRONG_LE and not _is_wrapped(command.cla):
+        if answer.sw >> 8 == _WRONG_LE and command.le is not None and not _is_wrapped(command.cla):
             answer = self._transmit(replace(command, le=answer.sw & 0xFF or MAX_LE))
         return answer
 

@@ -14,7 +14,7 @@ from typing import Final
 from smartdm.card.apdu import MAX_LE, CommandApdu
 from smartdm.card.commands import Card
 from smartdm.card.place import encode_place
-from smartdm.errors import CodecError
+from smartdm.errors import VERIFY_LOGIN, CodecError
 from smartdm.mo.uri import Uri
 from smartdm.wire import Cla, Ins, Scheme
 
@@ -89,7 +89,7 @@ def verify(card: Card, login: Uri, digest: bytes, body: bytes | None = None, bat
         raise ValueError(f"a door serves 1 to {MAX_BATCHES} batches, not {batches}")
     data = encode_place(login) + (_sized(body, "body digest") if body is not None else b"") + _sized(digest, "digest")
     scheme = Scheme.MD5 if body is None else Scheme.MAC
-    _send(card, (Ins.VERIFY_CREDENTIAL, scheme, batches), data, f"Verify {login}")
+    _send(card, (Ins.VERIFY_CREDENTIAL, scheme, batches), data, f"{VERIFY_LOGIN}{login}")
 
 
 def check(card: Card, login: Uri, notification: Notification, nonce: bytes = b"") -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from smartdm.card.batch import Batch, Entry
 from smartdm.card.commands import Card
 from smartdm.card.keys import KDD_SIZE, KeySet
 from smartdm.card.place import REGISTRY, SERVERS, Hidden, encode_place, server_place
+from smartdm.card.scp03 import CHALLENGE_SIZE, Initialized, initialize_update
 from smartdm.card.secrecy import key_value
 from smartdm.codec import packed
-from smartdm.errors import CodecError, WireError
+from smartdm.errors import CodecError, WireError, card_error
 from smartdm.mo.acl import check_id, server_id_of
-from smartdm.wire import Command, Format
+from smartdm.wire import Command, Format, Sw
 
 KEY_VERSIONS = range(0x01, 0x80)
 """Key version numbers that a key set on a card can have."""
@@ -48,6 +50,19 @@ def with_secrets(card: Card) -> frozenset[str]:
     except (CodecError, ValueError) as error:
         raise WireError(f"the answer for {SERVERS} cannot be read: {error}") from error
     return frozenset(server_id_of(leaf.name or "") for leaf in leaves if leaf.is_withheld)
+
+
+def begun(card: Card, kvn: int) -> Initialized | None:
+    """What the card answers to INITIALIZE UPDATE, past any channel, which it ends; None: it has no such key set.
+
+    It tells this to everybody, and nothing is counted.  ``kvn``: 0 = the version that it takes first, the issuer's.
+    """
+    answer = card.channel.exchange(initialize_update(kvn, os.urandom(CHALLENGE_SIZE)))
+    if answer.sw == Sw.NO_KEY:
+        return None
+    if answer.sw != Sw.OK:
+        raise card_error(answer.sw, "INITIALIZE UPDATE")
+    return Initialized.decode(answer.data)
 
 
 def give_keys(batch: Batch, server_id: str, keys: KeySet, *, mac_only: bool = False) -> Batch:

@@ -14,6 +14,7 @@ from smartdm.cli.batchwords import Add, DmCommand, Set, append
 from smartdm.cli.progress import upload_progress
 from smartdm.cli.sending import explain_full
 from smartdm.errors import CardError, CardFull, Conflict, retold
+from smartdm.mo.logins import check_logins
 from smartdm.session import Batch, Mode, Outcome
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ def run(app: App, commands: Sequence[DmCommand], mode: Mode, expect: int | None)
     """Run the commands; what was refused is told by the number of the command from 0.
 
     An Atomic is one batch.  Otherwise a command whose meaning depends on what those before it did begins a batch of
-    its own, so that it sees what they really did.  Conflict if the card is not at the generation ``expect``.
+    its own, so that it sees what they really did.  Conflict if the card is not at the generation ``expect``; before
+    anything is sent, CodecError for two logins of an account with one secret.
     """
+    check_logins((command.uri, command.value) for command in commands if isinstance(command, Add | Set))
     if mode is Mode.ATOMIC:
         return _Part(app, dict(enumerate(commands)), mode, expect).run()
     errors: dict[int, CardError] = {}

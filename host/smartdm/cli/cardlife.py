@@ -90,7 +90,8 @@ def personalize(
     keyring:SERVICE/NAME.
     """
     from smartdm.card.secrecy import personalization  # noqa: PLC0415 - imported only when a card is used
-    from smartdm.wire import State  # noqa: PLC0415 - as above
+    from smartdm.errors import card_error  # noqa: PLC0415 - as above
+    from smartdm.wire import State, Sw  # noqa: PLC0415 - as above
 
     source = source_of(new)
     if bool(pin) != bool(puk):
@@ -102,6 +103,8 @@ def personalize(
         raise CliError(
             f"{name} is personalized already, for good; its keys can be changed (`smartdm keys rotate`)", Exit.REFUSED
         )
+    if app.session.info.state == State.TERMINATED:
+        raise card_error(Sw.TERMINATED, "PERSONALIZE")
     keys = source.numbered(source.kvn or FIRST_KVN).keys(app, "the issuer", new=True)(kdd)
     require_fitting(app, keys, insecure=insecure)
     data = personalization(keys, kdd, _pin(app, pin, "PIN"), _pin(app, puk, "PUK"))
@@ -160,8 +163,13 @@ def _check_values(keys: KeySet) -> list[str]:
 @pass_app
 def terminate(app: App, *, yes: bool) -> None:
     """End the life of a card: all its memory is overwritten, and it answers nothing any more. Only the issuer may."""
-    name = app.chosen_card()
-    nodes = app.session.info.nodes
+    from smartdm.errors import card_error  # noqa: PLC0415 - as above
+    from smartdm.wire import State, Sw  # noqa: PLC0415 - as above
+
+    name, nodes = app.chosen_card(), app.session.info.nodes
+    if app.session.info.state != State.PERSONALIZED:  # before anybody is asked
+        over = app.session.info.state == State.TERMINATED
+        raise card_error(Sw.TERMINATED if over else Sw.NOT_PERSONALIZED, "TERMINATE")
     if not yes:
         app.out.note(f"Everything on {name} ({nodes} nodes, all keys) will be lost, and it can never be used again.")
         typed = click.prompt(f"Type {name} to end its life", err=True, default="", show_default=False)

@@ -15,8 +15,10 @@ from smartdm.cli.doors import NOBODY, Door
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.output import printable
 from smartdm.cli.params import UriType
+from smartdm.cli.rights import explained
 from smartdm.cli.root import Command, Group
 from smartdm.errors import CardError
+from smartdm.mo.acl import Verb
 from smartdm.wire import Sw
 
 if TYPE_CHECKING:
@@ -83,7 +85,8 @@ def compute(
     mac = _digest(body, body_digest)
     if user is not None and mac is None:
         raise CliError("--user belongs to the header of a MAC: name the message by --body or --body-digest", Exit.USAGE)
-    digest = credentials.compute(app.session.card, uri, nonce, mac)
+    with explained(app, Verb.EXEC, uri):
+        digest = credentials.compute(app.session.card, uri, nonce, mac)
     shown = {"credential": b64encode(digest).decode()}
     if user is not None:
         shown["header"] = credentials.mac_header(user, digest)

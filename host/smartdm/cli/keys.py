@@ -28,9 +28,7 @@ from smartdm.cli.params import Reference
 from smartdm.cli.root import Group
 
 if TYPE_CHECKING:
-    from smartdm.card.commands import Card
     from smartdm.card.keys import KeySet
-    from smartdm.card.scp03 import Initialized
 
 _LAST = 0x7F
 
@@ -43,24 +41,6 @@ def keys() -> None:
     """
 
 
-def begun(card: Card, kvn: int) -> Initialized | None:
-    """What the card answers to INITIALIZE UPDATE, past any channel, which it ends; None: it has no such key set."""
-    from smartdm.card.scp03 import (  # noqa: PLC0415 - imported only when a card is used
-        CHALLENGE_SIZE,
-        Initialized,
-        initialize_update,
-    )
-    from smartdm.errors import card_error  # noqa: PLC0415 - as above
-    from smartdm.wire import Sw  # noqa: PLC0415 - as above
-
-    answer = card.channel.exchange(initialize_update(kvn, os.urandom(CHALLENGE_SIZE)))
-    if answer.sw == Sw.NO_KEY:
-        return None
-    if answer.sw != Sw.OK:
-        raise card_error(answer.sw, "INITIALIZE UPDATE")
-    return Initialized.decode(answer.data)
-
-
 @keys.command("list")
 @click.option("--versions", is_flag=True, help="Ask for each version whether the card has it (127 commands).")
 @pass_app
@@ -70,7 +50,7 @@ def list_(app: App, *, versions: bool) -> None:
     That is: who has a key set, and version and diversification data of the issuer's. Keys are sealed, so neither they
     nor their check values can be read, and a version does not tell whose it is.
     """
-    from smartdm.card.principals import with_secrets  # noqa: PLC0415 - as above
+    from smartdm.card.principals import begun, with_secrets  # noqa: PLC0415 - imported only when a card is used
     from smartdm.errors import NotAllowed  # noqa: PLC0415 - as above
 
     owners: list[str] | None = None
@@ -190,6 +170,8 @@ def derive(app: App, *, master: str, diversify: str, kdd: bytes | None, out: Pat
     The keys themselves go nowhere, or into files that only you can read (--out).
     """
     if kdd is None:
+        from smartdm.card.principals import begun  # noqa: PLC0415 - as above
+
         app.use(Door(NOBODY, fresh=True))
         issuer = begun(app.session.card, 0)
         assert issuer is not None

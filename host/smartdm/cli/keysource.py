@@ -45,17 +45,25 @@ class KeySource:
         enc, mac, dek, master, diversify = (str(texts.get(name) or "") for name in (*PARTS, "master", "diversify"))
         return cls(enc, mac, dek, master, diversify, test=texts.get("test") is True, kvn=kvn)
 
-    def check(self, where: str) -> None:
-        """CliError, which begins with ``where``, unless it is exactly one way."""
+    def check(self, where: str, mark: str = "") -> None:
+        """CliError, which begins with ``where``, unless it is exactly one way.
+
+        ``mark``: what stands before the members' names where they were given, as -- for options.
+        """
+        enc, mac, dek, master, diversify = (mark + name for name in (*PARTS, "master", "diversify"))
+        test = f"{mark}test-keys" if mark else "test = true"
         parts = [name for name in PARTS if getattr(self, name)]
         ways = bool(parts) + bool(self.master) + self.test
         if ways != 1:
             told = "say where the keys are" if not ways else "these are several ways to keys"
-            raise CliError(f"{where}: {told}: enc, mac and dek; or master and diversify; or the test keys", Exit.USAGE)
+            raise CliError(
+                f"{where}: {told}: {enc}, {mac} and {dek}; or {master} and {diversify}; or {test}", Exit.USAGE
+            )
         if parts and len(parts) < len(PARTS):
-            raise CliError(f"{where}: enc, mac and dek belong together; {_missing(parts)} is missing", Exit.USAGE)
+            missing = " and ".join(mark + name for name in PARTS if name not in parts)
+            raise CliError(f"{where}: {enc}, {mac} and {dek} belong together; also give {missing}", Exit.USAGE)
         if bool(self.master) != bool(self.diversify):
-            raise CliError(f"{where}: master and diversify ({' or '.join(METHODS)}) belong together", Exit.USAGE)
+            raise CliError(f"{where}: {master} and {diversify} ({' or '.join(METHODS)}) belong together", Exit.USAGE)
         if self.diversify and self.diversify not in METHODS:
             raise CliError(f"{where}: diversify is {' or '.join(METHODS)}", Exit.USAGE)
 
@@ -81,10 +89,6 @@ class KeySource:
     def numbered(self, kvn: int) -> KeySource:
         """The same keys under another version."""
         return replace(self, kvn=kvn)
-
-
-def _missing(parts: list[str]) -> str:
-    return " and ".join(name for name in PARTS if name not in parts)
 
 
 class Version(click.ParamType[int]):
@@ -136,7 +140,7 @@ _OPTIONS: Final = (
 def source_of(given: Mapping[str, Any]) -> KeySource:
     """The source that ``key_options`` gave, checked."""
     source = KeySource.of(given, given["kvn"] or NO_KVN)
-    source.check("the new keys")
+    source.check("the new keys", "--")
     return source
 
 

@@ -13,7 +13,9 @@ from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.files import write_result
 from smartdm.cli.output import printable
 from smartdm.cli.params import FileName, TargetType, UriType
+from smartdm.cli.rights import explained
 from smartdm.cli.root import Group
+from smartdm.mo.acl import Verb
 from smartdm.mo.tree import Node
 from smartdm.mo.uri import Target, Uri
 
@@ -63,7 +65,8 @@ def get(app: App, target: Target, out: str | None) -> None:
     if target.prop is not None:
         _property(app, target.uri, target.prop, out)
         return
-    node = app.session.read(target.uri, 1)
+    with explained(app, Verb.GET, target.uri):
+        node = app.session.read(target.uri, 1)
     if node.is_leaf:
         _leaf(app, target.uri, node, out)
         return

@@ -13,11 +13,12 @@ from smartdm.cli.kinds import LEAF_FORMATS, check_interior, new_kind, unsuited
 from smartdm.cli.output import counted
 from smartdm.cli.params import FileName, UriType
 from smartdm.cli.progress import upload_progress
+from smartdm.cli.rights import explained
 from smartdm.cli.root import Command, ValueCommand
-from smartdm.cli.sending import add_node, named, need, scattered
+from smartdm.cli.sending import add_node, named, need, require_own_secret, scattered
 from smartdm.cli.view import child_total
 from smartdm.errors import CardError, CardFull, CommandNotAllowed, NotAllowed, UriError, retold
-from smartdm.mo.acl import Acl
+from smartdm.mo.acl import Acl, Verb
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri, check_name
 from smartdm.session import Batch
@@ -56,9 +57,10 @@ def set_(app: App, *, uri: Uri, value: str | None, file: str | None, format_: st
     if data is None:
         raise click.UsageError("give VALUE, --file FILE, or - for stdin")
     with named(f"Replace {uri}"):
+        require_own_secret(app, uri, data)
         kind = _kind_to_set(app, uri, data, Format(format_) if format_ else None, type_)
     try:
-        with named(f"Replace {uri}"), upload_progress(app, uri, data) as progress:
+        with named(f"Replace {uri}"), explained(app, Verb.REPLACE, uri), upload_progress(app, uri, data) as progress:
             app.session.put_value(uri, data, kind, time=now(), progress=progress)
     except CardFull as error:
         raise _no_room(app, uri, data, error) from error
@@ -156,9 +158,11 @@ def add(
     if uri.is_root:
         raise CliError("the root exists always; name the node to add", Exit.USAGE)
     with named(f"Add {uri}"):
+        require_own_secret(app, uri, data or b"")
         format_of, type_ = _kind(app, uri, data or b"", Format.NODE if interior else format_, type_)
     node = Node(uri.name, format_of, data or b"", type_, title, Acl.parse(acl) if acl else Acl())
-    made = add_node(app, uri.parent, node, f"Add {uri}", parents=parents)
+    with explained(app, Verb.ADD, uri.parent):
+        made = add_node(app, uri.parent, node, f"Add {uri}", parents=parents)
     result = {"uri": str(uri), "added_nodes": made, "generation": app.session.generation}
     more = f" and {made - 1} above it" if made > 1 else ""
     app.out.show(result, f"added {uri}{more}")
@@ -179,7 +183,7 @@ def delete(app: App, uri: Uri, force: bool) -> None:
     lost = _lost(node)
     if lost and not (force or uri.is_root):
         click.confirm(f"{uri} {lost}. Delete it?", abort=True, err=True)
-    with named(f"Delete {uri}"):
+    with named(f"Delete {uri}"), explained(app, Verb.DELETE, uri):
         app.session.apply(Batch(time=now()).delete(uri), expect=generation)
     count = node.count() if node else None
     result = {"uri": str(uri), "deleted_nodes": count, "generation": app.session.generation}
@@ -210,7 +214,7 @@ def _new_name(_ctx: click.Context, _parameter: click.Parameter, value: str) -> s
 @pass_app
 def rename(app: App, uri: Uri, name: str) -> None:
     """Give the node at URI another name. It keeps its place, value and children."""
-    with named(f"Rename {uri}"):
+    with named(f"Rename {uri}"), explained(app, Verb.REPLACE, uri):
         app.session.apply(Batch(time=now()).rename(uri, name))
     new = uri.parent / name
     result = {"uri": str(uri), "new_uri": str(new), "generation": app.session.generation}

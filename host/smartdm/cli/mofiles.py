@@ -18,6 +18,7 @@ from smartdm.cli.params import FileName, UriType
 from smartdm.cli.root import Command
 from smartdm.cli.sending import check_limits, explain_full, interior, missing_above, named, require_parent, total_nodes
 from smartdm.errors import CardError, CardFull, CodecError, CommandNotAllowed, NotAllowed, NotFound
+from smartdm.mo.logins import check_logins, leaves_of
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
 from smartdm.mo.values import value_fault
@@ -144,6 +145,7 @@ def import_(
         if not force:
             _check_lost(plan, shown(file))
         unsuited = _unsuited(app, plan)
+        check_logins(leaf for parent, node in plan.adds for leaf in leaves_of(parent / node.name, node))
         if not dry_run:
             _send(app, plan, generation)
     for fault in _few(unsuited, "more values that do not suit their Format"):

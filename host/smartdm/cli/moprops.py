@@ -9,6 +9,7 @@ from smartdm.cli.doors import ISSUER
 from smartdm.cli.failures import CliError
 from smartdm.cli.output import printable
 from smartdm.cli.params import UriType
+from smartdm.cli.rights import effective, explained
 from smartdm.cli.root import Command
 from smartdm.cli.sending import add_node, missing_above, named, require_parent
 from smartdm.errors import CardError, NotFound
@@ -46,7 +47,7 @@ def acl(app: App, uri: Uri, acl: str | None, remove: bool) -> None:
     new = Acl.parse(acl) if acl else Acl()
     if acl is not None and not new:
         raise click.UsageError("the ACL is empty; --remove takes the node's own ACL away")
-    with named(f"Replace {uri}?prop=ACL"):
+    with named(f"Replace {uri}?prop=ACL"), explained(app, Verb.REPLACE, uri if uri.is_root else uri.parent):
         unknown = app.session.registry.missing_servers(server_id for server_id, _ in new.entries)
         lost = _lost(app, uri, new)
         app.session.apply(Batch(time=now()).acl(uri, new))
@@ -68,26 +69,17 @@ def _lost(app: App, uri: Uri, new: Acl) -> list[str]:
         return []
     try:
         own = app.session.read(uri, 0).acl
-        _, before = _effective(app, uri, own)
-        after = new or _effective(app, uri, new)[1]
+        _, before = effective(app, uri, own)
+        after = new or effective(app, uri, new)[1]
     except CardError:
         return []  # what he could not read he did not have
     return [verb.title for verb in missing if before.allows(verb, _ISSUER) and not after.allows(verb, _ISSUER)]
 
 
-def _effective(app: App, uri: Uri, own: Acl) -> tuple[Uri, Acl]:
-    """The ACL that counts for the node with this one, and whose it is: that of the nearest node above which has one."""
-    place = uri
-    while not own and not place.is_root:
-        place = place.parent
-        own = app.session.read(place, 0).acl
-    return place, own
-
-
 def _show_acl(app: App, uri: Uri) -> None:
     """The node's own ACL, and the one that counts, which may be that of a node above."""
     own = app.session.read(uri, 0).acl
-    place, found = _effective(app, uri, own)
+    place, found = effective(app, uri, own)
     data = {"uri": str(uri), "acl": str(own), "effective": str(found), "from": str(place)}
     inherited = "" if place == uri else f"  (inherited from {place})"
     app.out.show(data, f"{printable(str(found))}{inherited}")
@@ -107,7 +99,7 @@ def title(app: App, uri: Uri, title: str | None, remove: bool) -> None:
         found = app.session.read(uri, 0).title
         app.out.show({"uri": str(uri), "title": found}, printable(found))
         return
-    with named(f"Replace {uri}?prop=Title"):
+    with named(f"Replace {uri}?prop=Title"), explained(app, Verb.REPLACE, uri):
         app.session.apply(Batch(time=now()).title(uri, title or ""))
     result = {"uri": str(uri), "title": title or "", "generation": app.session.generation}
     app.out.show(result, f'the title of {uri} is "{printable(title)}"' if title else f"{uri} has no title of its own")

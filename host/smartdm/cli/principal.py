@@ -84,7 +84,7 @@ def add(app: App, /, *, server: str, mac_only: bool, again: bool, insecure: bool
     if owner and source and not again:
         raise CliError(f"{server} has keys; --replace gives it others", Exit.USAGE)
     if known and source is None:
-        raise CliError(f"the card knows {server} already", Exit.USAGE)
+        raise CliError(f"the card knows {server} already; options that name keys would give it some", Exit.USAGE)
     batch = Batch(time=now())
     keys = _new_keys(app, source, server, insecure=insecure) if source else None
     if keys is None:
@@ -98,7 +98,7 @@ def add(app: App, /, *, server: str, mac_only: bool, again: bool, insecure: bool
 
 def _new_keys(app: App, source: KeySource, server: str, *, insecure: bool) -> KeySet:
     """The keys under a version that is free; looking for one ends the channel, so a new one is opened after it."""
-    from smartdm.cli.keys import begun  # noqa: PLC0415 - as above
+    from smartdm.card.principals import begun  # noqa: PLC0415 - as above
 
     card = app.session.card
     issuer = begun(card, 0)
@@ -179,7 +179,9 @@ def rename(app: App, server: str, name: str) -> None:
 
 def _require(name: str, known: Container[str]) -> None:
     if name not in known:
-        raise CliError(f"the card does not know the server {name}", Exit.USAGE)
+        raise CliError(
+            f"the card does not know the server {name}; `smartdm principal list` lists those that it knows", Exit.USAGE
+        )
     if name in _OWN:
         raise CliError(f"{name} is on every card; it can be neither removed nor renamed")
 

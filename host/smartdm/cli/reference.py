@@ -68,6 +68,21 @@ pin = "prompt:"
 PIN costs one try, of which the error tells how many are left. Nothing is ever tried again by itself, and the last try
 for a PIN is left to `smartdm pin verify`.
 
+## When the card refuses (6982)
+The card says only that it does not allow a command. What would help is told as far as who asks can see it: the right
+that was wanted, the ACL that counts and whose it is, and what the definition wants proven besides. To look further:
+
+- **Who asks**: `--as`, `--keys`, `--pin`. Nobody and the holder have few rights; issuer and servers open a channel.
+- **The ACL**: `smartdm mo acl URI`. The node's own counts, else that of the nearest node above it.
+- **The right**: [store.md](store.md), "Who may". Add is asked of the parent, the ACL of a leaf is the parent's to
+  Replace, `credential compute` asks for Exec on the login.
+- **Proof**: `smartdm ddf show`, [definitions.md](definitions.md). `HOLDER` is given by `--pin`, `LIVE` and `BOUND` by a
+  secure channel, `LOGGED` by a DM session with a MAC. Who is nobody does not see definitions.
+- **The command**: definitions, the keys of others, the root's ACL and the end of a card are the issuer's alone.
+
+`credential verify` also answers 6982 to a wrong digest, and 6A88 if no server on the card has the account's ServerID:
+`smartdm principal add`.
+
 ## Power cuts
 `smartdm sim cut NAME --at N` cuts the power of a simulated card at the N-th persistent write of a later command.
 Every command counts from 1 again. The cut is used up when it happens. A command that makes fewer writes leaves it

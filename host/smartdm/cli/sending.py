@@ -10,6 +10,7 @@ from smartdm.cli.failures import CliError
 from smartdm.cli.output import counted
 from smartdm.codec import packed
 from smartdm.errors import CardError, CardFull, CommandNotAllowed, NotAllowed, NotFound, card_error, retold
+from smartdm.mo.logins import check_logins, is_secret, leaves_of
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import Uri
 from smartdm.session import Batch
@@ -51,6 +52,21 @@ def missing_above(app: App, parent: Uri) -> list[Uri]:
         else:
             break
     return missing
+
+
+def require_own_secret(app: App, uri: Uri, value: bytes) -> None:
+    """CodecError for the secret of a login that another login of its account has; those that nobody reads are not told.
+
+    Only an account that no definition seals shows its secrets; the card itself looks at the others when they are used.
+    """
+    if not is_secret(uri):
+        return
+    logins = uri.parent.parent
+    try:
+        there = list(leaves_of(logins, app.session.read(logins)))
+    except (NotFound, NotAllowed, CommandNotAllowed):
+        return
+    check_logins([*there, (uri, value)])
 
 
 def require_parent(app: App, parent: Uri, what: str) -> None:

@@ -15,13 +15,13 @@ from smartdm.provision.changes import Action, Change, Terms, changes
 from smartdm.provision.commands import Commands, commands, completed, large_values
 from smartdm.provision.limits import limit_faults
 from smartdm.provision.present import Present, read_present
-from smartdm.provision.profile import Profile
+from smartdm.provision.profile import Principal, Profile
 from smartdm.provision.room import Room, room, touched
 from smartdm.provision.seal import is_last, tag_of
 from smartdm.provision.target import Rules, target_of
 from smartdm.session import Batch, KeySet, Place, Session, Tag, give_keys
 
-_IN_USE, _NO_MEMORY = 405, 420
+_IN_USE, _EXISTS, _NO_MEMORY = 405, 418, 420
 _KEY_SIZE = 16
 
 
@@ -131,11 +131,12 @@ def make_plan(session: Session, profile: Profile, *, rewrite: bool = False) -> P
     blind = {} if skipped else target.blind
     found = changes(present.tree, target.tree, Terms(_Reasons(profile), target.renewed, blind, required), present.ids)
     named = {server_id for change in found for server_id in _named(change)}
-    keys = _keyless(session, profile, rewrite=rewrite)
+    keys, taken = _keyless(session, profile, rewrite=rewrite)
     known = {found.server_id for found in profile.principals}
     wanted = {*named, *profile.servers, *known}.difference(keys)
     servers = session.registry.missing_servers(wanted)
     faults = (
+        *taken,
         *_other_versions(missing, loaded.values()),
         *target.faults,
         *limit_faults(session.info, found, target.tree),
@@ -160,13 +161,27 @@ def make_plan(session: Session, profile: Profile, *, rewrite: bool = False) -> P
     return plan if plan.faults or plan.is_empty else _measured(session, plan)
 
 
-def _keyless(session: Session, profile: Profile, *, rewrite: bool) -> tuple[str, ...]:
-    """The servers that shall have keys and have none; all that shall have some if they are written again."""
-    wanted = [found.server_id for found in profile.principals if found.keys]
-    if not wanted:
-        return ()
-    owners = frozenset[str]() if rewrite else session.owners()
-    return tuple(server_id for server_id in wanted if server_id not in owners)
+def _keyless(session: Session, profile: Profile, *, rewrite: bool) -> tuple[tuple[str, ...], tuple[Fault, ...]]:
+    """(servers that shall have keys and have none, or all that shall have some if they are written again; faults)."""
+    wanted = [found for found in profile.principals if found.keys]
+    owners = session.owners() if wanted else frozenset()
+    given = [found for found in wanted if rewrite or found.server_id not in owners]
+    faults = tuple(_taken(session, given, owners)) if given else ()
+    return tuple(found.server_id for found in given), faults
+
+
+def _taken(session: Session, given: Iterable[Principal], owners: frozenset[str]) -> Iterator[Fault]:
+    """Key versions that the card has already: no two key sets may have the same.
+
+    Whose a version is the card does not tell, so a server that has keys may keep its own; if it is another's, the card
+    refuses the keys, which come first.
+    """
+    issuer, others = session.key_versions(found.kvn for found in given)
+    for found in given:
+        if found.kvn == issuer or (found.kvn in others and found.server_id not in owners):
+            whose = "the issuer's keys have" if found.kvn == issuer else "a key set on the card has"
+            sentence = f"{whose} the version {found.kvn:#04x} already: give those of {found.server_id} another kvn"
+            yield Fault(ROOT, sentence, _EXISTS)
 
 
 def _remember(session: Session, profile: Profile) -> None:

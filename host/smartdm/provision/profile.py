@@ -17,6 +17,7 @@ from smartdm.codec import catalog, ddf
 from smartdm.errors import CodecError, SmartDmError
 from smartdm.mo.acl import ANYBODY, check_id
 from smartdm.mo.definition import Definition
+from smartdm.mo.logins import is_secret
 from smartdm.mo.uri import Uri
 from smartdm.mo.validate import definition_faults
 from smartdm.provision.places import Places
@@ -25,8 +26,6 @@ from smartdm.provision.wishes import Wish
 
 _TOP: Final = ("profile", "definitions", "servers", "principal", "mo", "node", "remove")
 _KEYS: Final = ("enc", "mac", "dek", "master", "diversify", "test")
-_SEALED_LEAF: Final = "AAuthSecret"
-"""The leaf of a DMAcc whose digests the card computes for others."""
 _VERSIONS: Final = range(0x01, 0x80)
 _STRONG: Final = 16
 """Bytes of a secret that cannot be found by trying; of random ones."""
@@ -91,16 +90,26 @@ def load(path: Path, resolve: Resolve | None = None, *, weak_secret: bool = Fals
         places.absent(table)
     description = head.get("description", str) or ""
     wishes = places.checked()
-    if not weak_secret:
-        _check_secrets(path, wishes)
+    _check_secrets(path, wishes, weak=weak_secret)
     known, principals = tuple(_definitions(top)), tuple(_principals(top))
     return Profile(path, name, description, known, tuple(_servers(top)), wishes, principals)
 
 
-def _check_secrets(path: Path, wishes: Mapping[Uri, Wish]) -> None:
-    """A card computes digests over nonces that others choose: whoever has one can try short secrets out at leisure."""
+def _check_secrets(path: Path, wishes: Mapping[Uri, Wish], *, weak: bool) -> None:
+    """Secrets of logins come by reference only, and long: a card computes digests over nonces that others choose.
+
+    Whoever has one of those can try short secrets out at leisure.  ``weak``: take them all the same.
+    """
     for uri, wish in wishes.items():
-        if uri.segments[-1:] == (_SEALED_LEAF,) and wish.value is not None and len(wish.value) < _STRONG:
+        if not is_secret(uri) or wish.value is None:
+            continue
+        if wish.value and not wish.secret:
+            raise CodecError(
+                f"{path}: {wish.place}: the secret {uri} itself has no place in a profile, nor in a file that it names:"
+                f' say where it is, as {{ name = "{uri.name}", secret = "env:NAME" }} or, beside a file without it,'
+                f' [[node]] uri = "{uri}" with secret = "file:PATH", "prompt:" or "keyring:SERVICE/NAME"'
+            )
+        if len(wish.value) < _STRONG and not weak:
             raise CodecError(
                 f"{path}: {wish.place}: the secret {uri} has {len(wish.value)} bytes, so few that they can be found by"
                 f" trying; take {_STRONG} random ones or more, or --weak-secret"
@@ -109,6 +118,7 @@ def _check_secrets(path: Path, wishes: Mapping[Uri, Wish]) -> None:
 
 def _principals(top: Table) -> Iterator[Principal]:
     seen: set[str] = set()
+    numbers: dict[int, str] = {}
     for table in top.tables("principal", "[[principal]]"):
         table.allow(("id", "keys", "kvn"))
         server_id = table.get("id", str, required=True) or ""
@@ -124,6 +134,8 @@ def _principals(top: Table) -> Iterator[Principal]:
         kvn = table.get("kvn", int, required=bool(keys.items)) or 0
         if keys.items and kvn not in _VERSIONS:
             raise table.fault("kvn", "the keys of a server have a version from 0x01 to 0x7F")
+        if keys.items and (other := numbers.setdefault(kvn, server_id)) != server_id:
+            raise table.fault("kvn", f"{other} has the version {kvn:#04x} already; give each key set one of its own")
         yield Principal(server_id, keys.items, kvn)
 
 

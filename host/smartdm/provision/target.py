@@ -15,6 +15,7 @@ from smartdm.codec import packed
 from smartdm.errors import CodecError
 from smartdm.mo.acl import EMPTY
 from smartdm.mo.definition import Definition, Registry
+from smartdm.mo.logins import equal_logins, leaves_of, told
 from smartdm.mo.tree import Format, Node
 from smartdm.mo.uri import ROOT, Uri
 from smartdm.mo.validate import Fault, faults
@@ -244,7 +245,10 @@ def _said(wished: T | None, otherwise: T) -> T:
 
 
 def _faults(tree: Node, wishes: Mapping[Uri, Wish], rules: Rules) -> Iterable[Fault]:
-    """The faults of what the profile speaks of: objects against their definitions, values against their Formats."""
+    """The faults of what the profile speaks of: objects against their definitions, values against their Formats.
+
+    And logins of one account that have the same secret, as far as the profile or the card tells these.
+    """
     spoken = [uri for uri, wish in wishes.items() if not wish.implied]
     judged: list[Uri] = []
     for uri, node, definition in rules.registry.objects(tree):
@@ -260,6 +264,9 @@ def _faults(tree: Node, wishes: Mapping[Uri, Wish], rules: Rules) -> Iterable[Fa
             sentence = sentence or value_fault(found.format, found.value)
         if sentence:
             yield Fault(uri, sentence, _BAD_VALUE)
+    for one, other in equal_logins(leaves_of(ROOT, tree)):
+        if one in wishes or other in wishes:
+            yield Fault(other, told(one, other))
 
 
 def _unpackable(uri: Uri, node: Node) -> str | None:

@@ -47,6 +47,7 @@ _CONDITIONAL = 0x80
 _WRITE = struct.Struct(">BHII")
 _COUNTERS = struct.Struct(">7I")
 _RESIDUE = struct.Struct(">HH")
+_KEY = struct.Struct(">HH3s")
 
 
 class SimTransport:
@@ -153,7 +154,14 @@ class SimTransport:
 
     def transient_keys(self) -> list[tuple[int, bool]]:
         """(bytes, whether it holds a value) of each transient key, in the order in which they were made."""
-        return [(length, held != 0) for length, held in _RESIDUE.iter_unpack(self._process.call(Op.KEYS))]
+        return [(length, held != 0) for length, held, _ in _KEY.iter_unpack(self._process.call(Op.KEYS))]
+
+    def check_values(self) -> list[bytes]:
+        """The check value, 3 bytes, of each transient AES key that ``transient_keys`` tells of; zeros: no value.
+
+        The first bytes of a block of 01 encrypted with the key (GlobalPlatform Card Specification 2.3.1, B.6).
+        """
+        return [value for _, _, value in _KEY.iter_unpack(self._process.call(Op.KEYS))]
 
     def seed_random(self, seed: bytes) -> None:
         """Random numbers of this and later cards follow from ``seed``; each fresh card begins anew."""
@@ -171,18 +179,22 @@ class SimTransport:
         """Later cards do not have these algorithms, but all others."""
         self._process.call(Op.WITHOUT, bytes(byte for pair in missing for byte in pair))
 
-    def principal(self, number: int) -> None:
-        """Sets who is asking (``wire.Principal``), past the applet's doors; holds until deselect or reset."""
-        self._process.call(Op.PRINCIPAL, number.to_bytes(2))
+    def principal(self, number: int, proof: int | None = None) -> None:
+        """Sets who is asking (``wire.Principal``), past the applet's doors; holds until deselect or reset.
 
-    def insert(self, host: str, port: int, *, t0: bool = False, principal: int = 0) -> None:
+        ``proof``: what the card has seen of it (``wire.Proof``); None: BOUND, of nobody nothing.  LIVE with no channel
+        is the door of a DM credential to the applet, which closes it after the batches that it has counted: here none.
+        """
+        self._process.call(Op.PRINCIPAL, _asking(number, proof))
+
+    def insert(self, host: str, port: int, *, t0: bool = False, principal: int = 0, proof: int | None = None) -> None:
         """Puts the card into a slot of vpcd, the virtual reader under pcscd; this transport can be used all the same.
 
-        ``t0``: the card speaks T=0, not T=1.  ``principal``: set again after each SELECT that comes from the reader;
-        0 = nobody.  TransportError when nothing listens there.  The card leaves the slot when its power is cut, and
-        comes back a second later; when the reader goes away, it comes back with it.
+        ``t0``: the card speaks T=0, not T=1.  ``principal``, ``proof``: set again after each SELECT that comes from
+        the reader; 0 = nobody.  TransportError when nothing listens there.  The card leaves the slot when its power is
+        cut, and comes back a second later; when the reader goes away, it comes back with it.
         """
-        self._process.call(Op.INSERT, struct.pack(">BHH", not t0, principal, port) + host.encode())
+        self._process.call(Op.INSERT, bytes((not t0,)) + _asking(principal, proof) + port.to_bytes(2) + host.encode())
 
     def pull(self) -> None:
         """Takes the card out of the slot; harmless when it is in none."""
@@ -212,3 +224,9 @@ class SimTransport:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _asking(number: int, proof: int | None) -> bytes:
+    if proof is None:
+        proof = wire.Proof.BOUND if number else 0
+    return number.to_bytes(2) + bytes((proof,))

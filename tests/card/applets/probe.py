@@ -136,5 +136,9 @@ class Probe:
         table, cod, cor = raw[11:14]
         return State(raw[0], counter, flag, shared, other, word, flags, reference, table, cod, cor, principal)
 
+    def proof(self) -> int:
+        """The proof bits of who is asking."""
+        return self.send(0x31, 3)[12]
+
     def random(self) -> bytes:
         return self.send(0x33)

@@ -54,8 +54,8 @@ def vpcd(card: SimTransport) -> Iterator[Vpcd]:
 def insert(vpcd: Vpcd, probe: Probe) -> Insert:
     """Puts the fresh probe card into the slot."""
 
-    def put(*, t0: bool = False, principal: int = 0) -> Vpcd:
-        probe.card.insert("127.0.0.1", vpcd.port, t0=t0, principal=principal)
+    def put(*, t0: bool = False, principal: int = 0, proof: int | None = None) -> Vpcd:
+        probe.card.insert("127.0.0.1", vpcd.port, t0=t0, principal=principal, proof=proof)
         vpcd.accept()
         vpcd.tell(ON)
         return vpcd

@@ -53,4 +53,4 @@ class Vpcd:
 
 
 Insert = Callable[..., Vpcd]
-"""Puts a fresh probe card into the slot: ``t0``, ``principal`` as for ``SimTransport.insert``."""
+"""Puts a fresh probe card into the slot: ``t0``, ``principal``, ``proof`` as for ``SimTransport.insert``."""

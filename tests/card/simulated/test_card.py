@@ -60,6 +60,14 @@ def test_a_principal_is_set_until_deselect_or_reset(probe: Probe):
     assert probe.state().principal == 0
 
 
+@pytest.mark.parametrize(("number", "lent", "told"), [(5, None, 2), (5, 0, 0), (0x0105, 0x0F, 0x0F), (0, None, 0)])
+def test_proof_bits_are_set_with_the_principal(probe: Probe, number: int, lent: int | None, told: int):
+    probe.card.principal(number, lent)
+    assert (probe.state().principal, probe.proof()) == (number, told)
+    probe.select()
+    assert probe.proof() == 0
+
+
 def test_an_applet_without_principal_is_told(folder: Path):
     with transport(folder, "probe.Bare") as card:
         card.new_card(b"\x00")

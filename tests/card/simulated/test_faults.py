@@ -75,9 +75,9 @@ def test_an_extended_apdu_is_answered(probe: Probe):
         (0x07, b"\x00", "1 bytes where 9"),
         (0x06, bytes(9), "9 bytes where 4"),
         (0x04, b"\x00\x09/tmp", "too short"),
-        (0x0A, b"\x01", "1 bytes where 2"),
+        (0x0A, b"\x01\x02", "2 bytes where 3"),
         (0x0F, b"\x01\x00", "too short"),
-        (0x0F, b"\x02\x00\x00\x00\x01localhost", "cannot speak T=2"),
+        (0x0F, b"\x02\x00\x00\x00\x00\x01localhost", "cannot speak T=2"),
     ],
 )
 def test_a_malformed_frame_is_an_error_and_the_process_lives_on(probe: Probe, op: int, body: bytes, text: str):

@@ -91,10 +91,11 @@ def _seconds(slot: Vpcd, count: int) -> float:
 
 
 def test_the_principal_is_set_again_after_each_select(insert: Insert):
-    slot = insert(principal=0x0102)
+    slot = insert(principal=0x0102, proof=0x05)
     for _ in range(2):
         slot.ask(SELECT)
         assert slot.ask(STATE)[14:16] == b"\x01\x02"
+        assert slot.ask(b"\x80\x31\x03\x00\x10")[12] == 0x05
     slot.tell(RESET)
     slot.ask(b"\x00\xa4\x04\x00\x05\xa0\x00\x00\x00\x03")
     slot.ask(SELECT)

@@ -210,11 +210,12 @@ final class Card {
   }
 
   /**
-   * Sets the current principal in the applet's RAM, where the door will set it: two bytes of the
-   * field {@code cod} of the applet object, from the index on that the class with this field calls
-   * {@code PRINCIPAL}. Deselect and reset clear it. It is the first applet that is meant.
+   * Sets the current principal and its proof bits in the applet's RAM, where a door sets them: two
+   * bytes and one of the field {@code cod} of the applet object, at the indices that the class with
+   * this field calls {@code PRINCIPAL} and {@code PROOF}. Deselect and reset clear them. It is the
+   * first applet that is meant.
    */
-  void setPrincipal(int principal) {
+  void setPrincipal(Asking who) {
     requireCard();
     Applet applet = applets.get(0);
     try {
@@ -222,16 +223,22 @@ final class Card {
       for (Class<?> type = applet.getClass(); cod == null; type = type.getSuperclass()) {
         cod = AppletClasses.declared(type, "cod");
       }
-      Field index = cod.getDeclaringClass().getDeclaredField("PRINCIPAL");
       cod.setAccessible(true);
-      index.setAccessible(true);
-      byte[] memory = (byte[]) cod.get(applet);
-      int at = index.getShort(null);
-      memory[at] = (byte) (principal >> 8);
-      memory[at + 1] = (byte) principal;
+      int principal = index(cod, "PRINCIPAL");
+      int proof = index(cod, "PROOF");
+      byte[] bytes = (byte[]) cod.get(applet);
+      bytes[principal] = (byte) (who.principal() >> 8);
+      bytes[principal + 1] = (byte) who.principal();
+      bytes[proof] = who.proof();
     } catch (ReflectiveOperationException | ClassCastException | NullPointerException e) {
-      throw new SimError("this applet has no principal (field cod, constant PRINCIPAL)", e);
+      throw new SimError("this applet has no principal (field cod, constants PRINCIPAL, PROOF)", e);
     }
+  }
+
+  private static int index(Field array, String name) throws ReflectiveOperationException {
+    Field index = array.getDeclaringClass().getDeclaredField(name);
+    index.setAccessible(true);
+    return index.getShort(null);
   }
 
   /** Whether the first applet is selected on the channel of this class byte. */

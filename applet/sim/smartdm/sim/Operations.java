@@ -119,7 +119,7 @@ final class Operations {
         card.chooseAlgorithms(new Algorithms(body));
         break;
       case PRINCIPAL:
-        card.setPrincipal(exactly(2, body).getShort() & 0xFFFF);
+        card.setPrincipal(Asking.of(exactly(Asking.LENGTH, body)));
         break;
       case LIMIT:
         card.setCapacity(exactly(2, body).getShort() & 0xFFFF);
@@ -148,7 +148,7 @@ final class Operations {
 
   private void insert(ByteBuffer body) {
     int protocol = body.get();
-    int principal = body.getShort() & 0xFFFF;
+    Asking who = Asking.of(body);
     int port = body.getShort() & 0xFFFF;
     String host = new String(take(body, body.remaining()), StandardCharsets.UTF_8);
     if (protocol != 0 && protocol != 1) {
@@ -156,7 +156,7 @@ final class Operations {
     }
     card.memory(); // there must be one
     pull();
-    reader = new Reader(card, host, port, protocol == 0, principal);
+    reader = new Reader(card, host, port, protocol == 0, who);
   }
 
   private void pull() {

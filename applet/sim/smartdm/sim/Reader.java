@@ -43,7 +43,7 @@ final class Reader implements Runnable {
   private final Card card;
   private final String host;
   private final int port;
-  private final int principal;
+  private final Asking asking;
   private final boolean t0;
   private final ByteMode byteMode = new ByteMode(this::command);
   private volatile Socket socket;
@@ -53,14 +53,14 @@ final class Reader implements Runnable {
   /**
    * Puts the card into the slot; a slot that nobody offers is an error.
    *
-   * @param principal who is asking after each SELECT; 0: nobody, unless the host says so
+   * @param asking who is, after each SELECT; nobody: unless the host says so
    */
-  Reader(Card card, String host, int port, boolean t0, int principal) {
+  Reader(Card card, String host, int port, boolean t0, Asking asking) {
     this.card = card;
     this.host = host;
     this.port = port;
     this.t0 = t0;
-    this.principal = principal;
+    this.asking = asking;
     try {
       socket = connect();
     } catch (IOException e) {
@@ -228,8 +228,8 @@ final class Reader implements Runnable {
       return null;
     }
     byte[] answer = card.transmit(command);
-    if (principal != 0 && answer != null && selects(command, answer)) {
-      card.setPrincipal(principal);
+    if (!asking.isNobody() && answer != null && selects(command, answer)) {
+      card.setPrincipal(asking);
     }
     return answer;
   }

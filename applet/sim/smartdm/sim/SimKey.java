@@ -1,9 +1,11 @@
 package smartdm.sim;
 
 import com.licel.jcardsim.bouncycastle.crypto.CipherParameters;
+import com.licel.jcardsim.bouncycastle.crypto.engines.AESEngine;
 import com.licel.jcardsim.bouncycastle.crypto.params.KeyParameter;
 import com.licel.jcardsim.crypto.ByteContainer;
 import com.licel.jcardsim.crypto.SymmetricKeyImpl;
+import java.util.Arrays;
 import javacard.framework.JCSystem;
 import javacard.security.KeyBuilder;
 
@@ -12,6 +14,9 @@ import javacard.security.KeyBuilder;
  * clears keys for CLEAR_ON_RESET at deselection, and says of a cleared key that it is set.
  */
 final class SimKey extends SymmetricKeyImpl {
+  private static final int CHECK_BLOCK = 16;
+  private static final int CHECK_VALUE = 3;
+
   private int version;
   private short length;
 
@@ -45,6 +50,27 @@ final class SimKey extends SymmetricKeyImpl {
   /** Another number whenever the key has changed, so that who uses it can see that it has. */
   int version() {
     return version;
+  }
+
+  /**
+   * The check value of an AES key (GlobalPlatform Card Specification, B.6): the first three bytes
+   * of a block of 01 that is encrypted with it. Zeros for other keys, and when it holds nothing.
+   */
+  byte[] checkValue() {
+    byte[] block = new byte[CHECK_BLOCK];
+    if (isAes() && isInitialized()) {
+      Arrays.fill(block, (byte) 1);
+      AESEngine engine = new AESEngine();
+      engine.init(true, getParameters());
+      engine.processBlock(block, 0, block, 0);
+    }
+    return Arrays.copyOf(block, CHECK_VALUE);
+  }
+
+  private boolean isAes() {
+    return type == KeyBuilder.TYPE_AES
+        || type == KeyBuilder.TYPE_AES_TRANSIENT_RESET
+        || type == KeyBuilder.TYPE_AES_TRANSIENT_DESELECT;
   }
 
   /** The event that clears the key. */

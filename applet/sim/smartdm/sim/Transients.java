@@ -96,12 +96,16 @@ final class Transients extends TransientMemory {
     return out.array();
   }
 
-  /** For each transient key its length in bytes 2, and how many of them it holds 2: none or all. */
+  /**
+   * For each transient key its length in bytes 2, how many of them it holds 2 (none or all), and
+   * the check value of an AES key 3; zeros where there is none.
+   */
   byte[] keyResidue() {
-    ByteBuffer out = ByteBuffer.allocate(4 * keys.size());
+    ByteBuffer out = ByteBuffer.allocate(7 * keys.size());
     for (SimKey key : keys) {
       int length = key.getSize() / 8;
       out.putShort((short) length).putShort((short) (key.isInitialized() ? length : 0));
+      out.put(key.checkValue());
     }
     return out.array();
   }

@@ -169,6 +169,7 @@ public final class Probe extends Ram {
   }
 
   private short state(byte[] buffer) {
+    short place = buffer[ISO7816.OFFSET_P1];
     buffer[0] = small;
     Util.setShort(buffer, (short) 1, counter);
     buffer[3] = (byte) (flag ? 1 : 0);
@@ -178,7 +179,7 @@ public final class Probe extends Ram {
     buffer[9] = (byte) (flags[1] ? 1 : 0);
     buffer[10] = (byte) (references[1] == other ? 1 : 0);
     buffer[11] = TABLE[0];
-    buffer[12] = cod[0];
+    buffer[12] = cod[place];
     buffer[13] = cor[0];
     Util.setShort(buffer, (short) 14, Util.getShort(cod, PRINCIPAL));
     return (short) 16;
