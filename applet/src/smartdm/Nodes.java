@@ -52,25 +52,10 @@ abstract class Nodes extends Input {
    * @param off ... for {@code len} bytes of the array from here on
    */
   final void revise(short id, short field, byte[] buf, short off, short len, short tailLen) {
-    final short[] w = words;
     final short old = granule(id);
-    final short from = w[field];
-    final short to = w[(short) (field + 1)];
-    final short rest = (short) (w[TEXTS_END] - to);
-    final short oldSize = granules(w[LEN]);
-    begin(
-        id,
-        (short) (from + len + rest + tailLen),
-        (short) (getShort(old, VERNO) + 1),
-        w[KIND_META]);
-    pull(old, NAME, (short) (from - NAME));
-    write(buf, off, len);
-    pull(old, to, rest);
-    write(next, GENERATION_LEN, timeLen());
-    free(id, old, oldSize);
-    // What follows must not lie right behind: between the versions of a parent that gets many
-    // children, holes would never join.
-    w[NEXT] = (short) 0;
+    final short oldSize = granules(words[LEN]);
+    renew(id, old, field, buf, off, len, tailLen);
+    replaced(id, old, oldSize);
   }
 
   /**
@@ -81,10 +66,37 @@ abstract class Nodes extends Input {
    */
   final void edit(short id, short field, byte[] buf, short off, short len) {
     final short old = granule(id);
+    final short oldSize = granules(words[LEN]);
     final short tail = words[TAIL];
     final short tailLen = (short) (words[LEN] - tail);
-    revise(id, field, buf, off, len, tailLen);
+    renew(id, old, field, buf, off, len, tailLen);
     pull(old, tail, tailLen);
+    // Only now: of a secret that this batch made the old version is cleared.
+    replaced(id, old, oldSize);
+  }
+
+  private void renew(
+      short id, short old, short field, byte[] buf, short off, short len, short tailLen) {
+    final short[] w = words;
+    final short from = w[field];
+    final short to = w[(short) (field + 1)];
+    final short rest = (short) (w[TEXTS_END] - to);
+    begin(
+        id,
+        (short) (from + len + rest + tailLen),
+        (short) (getShort(old, VERNO) + 1),
+        w[KIND_META]);
+    pull(old, NAME, (short) (from - NAME));
+    write(buf, off, len);
+    pull(old, to, rest);
+    write(next, GENERATION_LEN, timeLen());
+  }
+
+  private void replaced(short id, short old, short oldSize) {
+    free(id, old, oldSize);
+    // What follows must not lie right behind: between the versions of a parent that gets many
+    // children, holes would never join.
+    words[NEXT] = (short) 0;
   }
 
   /**
