@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from smartdm.wire import Cla, Ins, Sw
+from smartdm.transport.sim import SimTransport
+from smartdm.wire import Cla, Format, Ins, Sw
 from tests.card.attack import OPTIONS, add, apdu, delete, get, leaf, replace, server
 from tests.card.device import SELECT, Device, parameters
 from tests.card.doors import (
@@ -22,6 +23,10 @@ from tests.card.doors import (
     on_image,
 )
 from tests.card.images import PROFILES, found, in_pieces, prepared
+from tests.card.judge import Judge
+from tests.oracle.acl import ISSUER, Acl
+from tests.oracle.commands import Add, SetAcl
+from tests.oracle.nodes import leaf as oracle_leaf
 
 pytestmark = pytest.mark.usefixtures("let_go")
 
@@ -168,3 +173,11 @@ def test_threat_22_secrets_that_were_moved_are_overwritten_too(device: Device, t
     done(channel, delete(b"?/Srv/" + NAME))
     assert not found(path, *SERVER.keys)
     assert found(path, *OTHER.keys)
+
+
+@pytest.mark.parametrize("value", [bytes(40), b"key" * 13], ids=["zeros", "bytes"])
+def test_a_secret_that_changes_in_the_batch_that_made_it_keeps_its_value(simulator: SimTransport, value: bytes):
+    judge = Judge.new(simulator)
+    secret = oracle_leaf("A", value, format=Format.BIN, definition=("Key",))
+    judge.done(Add((), secret), SetAcl(("A",), Acl.parse("Get=*&Replace=#issuer")), who=ISSUER)
+    judge.audit()
