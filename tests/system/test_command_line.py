@@ -209,6 +209,7 @@ def test_doctor_sees_cards_that_others_can_read(cli):
     assert "chmod" in out
 
 
+@pytest.mark.timeout(300)
 def test_the_demo_shows_what_it_says():
     run = subprocess.run(
         [sys.executable, "-m", "tests.demo"],
