@@ -27,6 +27,7 @@ RUNS: dict[str, list[list[str]]] = {
     "pin verify": [["--pin", "env:CARD_PIN"]],
     "pin change": [["--pin", "env:CARD_PIN", "--new", "env:CARD_PUK"]],
     "pin unblock": [["--puk", "env:CARD_PUK", "--new", "env:CARD_PIN"]],
+    "pin set": [["--pin", "env:CARD_PIN", "--puk", "env:CARD_PUK"]],
     "keys list": [[], ["--versions"]],
     "keys put": [["--test-keys"]],
     "keys rotate": [["--test-keys"]],

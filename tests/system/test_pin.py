@@ -77,6 +77,50 @@ def test_a_card_without_a_pin_says_so(bare: Cli):
     assert bare.ok("pin", "status").out == "sim:a: it has no PIN\n"
     assert bare.ok("pin", "status", "--json").document["tries_left"] is None
     assert "has no PIN" in bare.fails(4, "pin", "verify", *RIGHT)
+    bare.ok("pin", "set", *RIGHT, "--puk", "env:CARD_PUK")
+    bare.ok("pin", "verify", *RIGHT)
+
+
+SET = ("pin", "set", "--pin", "env:NEW", "--puk", "env:NEW_PUK")
+
+
+def test_the_issuer_sets_pin_and_puk_also_when_both_are_blocked(card: Cli):
+    card.environment["NEW_PUK"] = "24682468"
+    for _ in range(10):
+        card("pin", "unblock", "--puk", "env:WRONG", "--new", "env:NEW")
+    for _ in range(3):
+        card("pin", "verify", *WRONG)
+    assert "6983" in card.fails(4, "pin", "unblock", "--puk", "env:CARD_PUK", "--new", "env:NEW")
+    assert card.ok(*SET).out == "PIN and PUK were set; all their tries are left\n"
+    assert left(card) == 3
+    card.ok("pin", "verify", "--pin", "env:NEW")
+    assert "63C2" in card.fails(4, "pin", "verify", *RIGHT)
+    assert "9 tries are left for the PUK" in card.fails(
+        4, "pin", "unblock", "--puk", "env:CARD_PUK", "--new", "env:NEW"
+    )
+    card.ok("pin", "unblock", "--puk", "env:NEW_PUK", "--new", "env:CARD_PIN")
+    card.ok("pin", "verify", *RIGHT)
+
+
+def test_only_the_issuer_sets_a_pin(filled: Cli):
+    filled.environment.update({"NEW": "2468", "NEW_PUK": "24682468"})
+    for who in (("nobody",), ("holder",), ("holder", "--pin", "env:CARD_PIN"), ("srv1",)):
+        filled.fails(4, "--as", *who, *SET)
+    filled.ok("pin", "verify", *RIGHT)
+
+
+@pytest.mark.parametrize(("pin", "puk"), [("123", "12345678"), ("1234", "123456789")])
+def test_a_pin_or_puk_of_another_length_is_not_set(card: Cli, pin: str, puk: str):
+    card.environment.update({"NEW": pin, "NEW_PUK": puk})
+    assert "4 to 8" in card.fails(5, *SET)
+    card.ok("pin", "verify", *RIGHT)
+
+
+def test_no_trace_shows_a_pin_that_is_set(card: Cli):
+    card.environment["NEW_PUK"] = "24682468"
+    told = card.ok(*SET, "--trace").err
+    assert "REPLACE" in told
+    assert b"2468".hex() not in told.lower()
 
 
 def test_a_pin_is_asked_for_on_a_terminal_only(card: Cli):

@@ -35,6 +35,8 @@ RUNS: tuple[tuple[str, ...], ...] = (
     ("pin", "change", "--pin", "env:THE_PIN", "--new", "env:NEW_PIN"),
     ("pin", "unblock", "--puk", "env:THE_PUK", "--new", "env:THE_PIN"),
     ("pin", "unblock", "--puk", "env:NEW_PIN", "--new", "env:THE_PIN"),
+    (*ISSUER, "pin", "set", "--pin", "env:NEW_PIN", "--puk", "env:THE_PUK"),
+    (*SERVER, "pin", "set", "--pin", "env:THE_PUK", "--puk", "env:THE_PIN"),
     (*ISSUER, "keys", "list", "--versions"),
     (*ISSUER, "keys", "put", *PARTS, "--insecure"),
     ("keys", "derive", *MASTER),

@@ -10,7 +10,7 @@ from smartdm.card.commands import Card
 from smartdm.card.keys import KDD_SIZE, KeySet
 from smartdm.card.place import REGISTRY, SERVERS, Hidden, encode_place, server_place
 from smartdm.card.scp03 import CHALLENGE_SIZE, Initialized, initialize_update
-from smartdm.card.secrecy import key_value
+from smartdm.card.secrecy import holder_value, key_value
 from smartdm.codec import packed
 from smartdm.errors import CodecError, WireError, card_error
 from smartdm.mo.acl import check_id, server_id_of
@@ -19,6 +19,7 @@ from smartdm.wire import Command, Format, Sw
 KEY_VERSIONS = range(0x01, 0x80)
 """Key version numbers that a key set on a card can have."""
 IDENTITY = REGISTRY / "Id"
+HOLDER = "#holder"
 _KEEP = bytes((Format.KEEP, 0))
 _CARD_ID, _EPOCH = 8, 4
 
@@ -73,9 +74,12 @@ def give_keys(batch: Batch, server_id: str, keys: KeySet, *, mac_only: bool = Fa
     """
     if keys.kvn not in KEY_VERSIONS:
         raise CodecError(f"keys on a card have a version from 01 to 7F, not {keys.kvn:02X}")
-    value = key_value(keys, mac_only=mac_only)
-    header = _head(Command.REPLACE, server_place(server_id)) + _KEEP + packed.encode_value_length(value)
-    return batch.append(Entry(f"Give {server_id} its keys", ((header, value),), servers=frozenset({server_id})))
+    return _give(batch, f"Give {server_id} its keys", server_id, key_value(keys, mac_only=mac_only))
+
+
+def give_pin(batch: Batch, pin: bytes, puk: bytes) -> Batch:
+    """Give the holder PIN and PUK, or others, and all tries for both; the card refuses this to all but the issuer."""
+    return _give(batch, "Give the holder PIN and PUK", HOLDER, holder_value(pin, puk))
 
 
 def rename_server(batch: Batch, server_id: str, new: str) -> Batch:
@@ -84,6 +88,11 @@ def rename_server(batch: Batch, server_id: str, new: str) -> Batch:
     raw = server_place(new).segments[-1].encode("utf-8")
     header = _head(Command.RENAME, server_place(server_id)) + bytes((len(raw),)) + raw
     return batch.append(Entry(f"Rename {server_id} to {new}", ((header, b""),), registers="servers"))
+
+
+def _give(batch: Batch, what: str, server_id: str, value: bytes) -> Batch:
+    header = _head(Command.REPLACE, server_place(server_id)) + _KEEP + packed.encode_value_length(value)
+    return batch.append(Entry(what, ((header, value),), servers=frozenset({server_id})))
 
 
 def _head(command: Command, place: Hidden) -> bytes:

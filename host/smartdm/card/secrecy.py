@@ -30,12 +30,17 @@ def pin_block(pin: bytes, what: str = "PIN") -> bytes:
     return pin.ljust(PIN_SIZE, _FILL)
 
 
+def holder_value(pin: bytes, puk: bytes) -> bytes:
+    """The value of the holder's leaf: PIN 8, PUK 8; CodecError for one that is too short or too long."""
+    return pin_block(pin) + pin_block(puk, "PUK")
+
+
 def personalization(keys: KeySet, kdd: bytes, pin: bytes | None = None, puk: bytes | None = None) -> bytes:
     """The data of PERSONALIZE: diversification data 10, L, the issuer's key set, L, PIN 8 and PUK 8 or nothing."""
     if len(kdd) != KDD_SIZE:
         raise CodecError(f"diversification data have {KDD_SIZE} bytes, not {len(kdd)}")
     if (pin is None) != (puk is None):
         raise CodecError("give PIN and PUK, or neither: without a PUK a PIN that was blocked stays so")
-    secret = b"" if pin is None or puk is None else pin_block(pin) + pin_block(puk, "PUK")
+    secret = b"" if pin is None or puk is None else holder_value(pin, puk)
     record = key_value(keys)
     return kdd + bytes((len(record),)) + record + bytes((len(secret),)) + secret

@@ -110,6 +110,11 @@ class App:
         self._secrets.update(keys.keys)
         return keys
 
+    def hide(self, secret: bytes) -> bytes:
+        """The same bytes; from now on no trace shows them."""
+        self._secrets.add(secret)
+        return secret
+
     @property
     def hidden(self) -> frozenset[bytes]:
         """What no trace may show."""

@@ -13,6 +13,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "pin verify": ("smartdm pin verify --pin env:CARD_PIN",),
     "pin change": ("smartdm pin change --pin env:CARD_PIN --new env:CARD_PIN",),
     "pin unblock": ("smartdm pin unblock --puk env:CARD_PUK --new env:CARD_PIN",),
+    "pin set": ("smartdm pin set --pin env:CARD_PIN --puk env:CARD_PUK",),
     "keys list": ("smartdm keys list", "smartdm keys list --versions"),
     "keys put": ("smartdm keys put --test-keys --kvn 35",),
     "keys rotate": ("smartdm keys rotate --test-keys",),

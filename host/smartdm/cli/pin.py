@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from smartdm.cli.app import App, pass_app
+from smartdm.cli.app import App, now, pass_app
 from smartdm.cli.doors import HOLDER, NOBODY, Door
 from smartdm.cli.failures import CliError, Exit
 from smartdm.cli.params import Reference
@@ -21,7 +21,7 @@ _ASK = "prompt:"
 
 @click.group(cls=Group)
 def pin() -> None:
-    """Verify, change and unblock the holder's PIN.
+    """Verify, change, unblock and set the holder's PIN.
 
     Each wrong PIN costs a try; nothing is ever tried again by itself.
     """
@@ -62,6 +62,10 @@ def _secret(app: App, reference: str, what: str, *, new: bool = False) -> bytes:
     from smartdm.card.secrecy import pin_block  # noqa: PLC0415 - as above
 
     return pin_block(app.secret(reference, Purpose.PIN, f"the {what}", new=new), what)
+
+
+def _text(app: App, reference: str, what: str) -> bytes:
+    return app.secret(reference, Purpose.PIN, f"the new {what}", new=True)
 
 
 def _tries_text(left: int) -> str:
@@ -112,3 +116,26 @@ def unblock(app: App, puk: str, new: str) -> None:
     secret = _secret(app, puk, "PUK")
     app.session.card.unblock(secret, _secret(app, new, "new PIN", new=True))
     app.out.show({"card": app.link.name, "unblocked": True}, "the PIN was set; all its tries are left")
+
+
+@pin.command("set")
+@click.option("--pin", "reference", type=Reference(), metavar="REF", help="Where the new PIN is.  [default: prompt:]")
+@click.option("--puk", type=Reference(), metavar="REF", default=_ASK, help="Where the new PUK is.  [default: prompt:]")
+@pass_app
+def set_(app: App, reference: str | None, puk: str) -> None:
+    """Give the holder another PIN and PUK, as the issuer.
+
+    Neither the old PIN nor the old PUK is wanted, and all tries are left for the new ones, so it also helps where both
+    are blocked, or where the card was given none.
+    """
+    from smartdm.card.principals import give_pin  # noqa: PLC0415 - as above
+    from smartdm.card.secrecy import holder_value  # noqa: PLC0415 - as above
+    from smartdm.cli.sending import named  # noqa: PLC0415 - as above
+    from smartdm.session import Batch  # noqa: PLC0415 - as above
+
+    secrets = (_text(app, reference or _ASK, "PIN"), _text(app, puk, "PUK"))
+    app.hide(holder_value(*secrets))
+    with named("Give the holder PIN and PUK"):
+        app.session.apply(give_pin(Batch(time=now()), *secrets))
+    data = {"card": app.link.name, "set": True, "generation": app.session.generation}
+    app.out.show(data, "PIN and PUK were set; all their tries are left")

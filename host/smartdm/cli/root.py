@@ -24,7 +24,7 @@ LOG_LEVELS = ("ERROR", "WARNING", "INFO", "DEBUG")
 
 COMMANDS = {
     "card": ("smartdm.cli.card:card", "List, inspect, personalize and erase cards."),
-    "pin": ("smartdm.cli.pin:pin", "Verify, change and unblock the holder's PIN."),
+    "pin": ("smartdm.cli.pin:pin", "Verify, change, unblock and set the holder's PIN."),
     "keys": ("smartdm.cli.keys:keys", "List, change and derive the keys of secure channels."),
     "principal": ("smartdm.cli.principal:principal", "Say who may work with the card."),
     "mo": ("smartdm.cli.mo:mo", "Read and change the management objects on a card."),
