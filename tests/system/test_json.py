@@ -19,7 +19,7 @@ FLEET = str(CORPUS / "fleet.toml")
 
 RUNS: dict[str, list[list[str]]] = {
     "card list": [[]],
-    "card info": [[]],
+    "card info": [[], ["--as", "nobody"]],
     "card reset": [["--force"], ["--all", "--force"]],
     "card personalize": [["--card", "sim:new", "--test-keys", "--yes"]],
     "card terminate": [["--yes"]],

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
 from smartdm.cli.app import PCSC_PREFIX, SIM_PREFIX, App, now, pass_app
 from smartdm.cli.cardlife import COMMANDS as LIFE
+from smartdm.cli.doors import chosen_door
+from smartdm.cli.keysource import KeySource
 from smartdm.cli.output import printable
 from smartdm.cli.root import Group
 from smartdm.wire import State
 
 if TYPE_CHECKING:
+    from smartdm.card.principals import Identity
     from smartdm.transport.pcsclib import ReaderState
 
 _STATES: dict[int, str] = {
@@ -73,12 +77,20 @@ def _in_words(reader: ReaderState) -> str:
 @card.command()
 @pass_app
 def info(app: App) -> None:
-    """Show what the card is and how full it is."""
+    """Show what the card is and how full it is.
+
+    Card id, epoch and key diversification data are told to issuer and holder: to whoever is named by --as, or opens a
+    simulated card with the test keys.
+    """
     found = app.session.info
+    own = _identity(app)
     data = {
         "card": app.link.name,
         "wire_version": ".".join(map(str, found.version)),
         "state": _STATES.get(found.state, f"{found.state:02X}"),
+        "card_id": own.card_id.hex().upper() if own else None,
+        "epoch": own.epoch.hex().upper() if own else None,
+        "kdd": own.kdd.hex().upper() if own else None,
         "generation": found.generation,
         "nodes": found.nodes,
         "node_limit": found.node_limit,
@@ -97,6 +109,7 @@ def info(app: App) -> None:
         "Card": data["card"],
         "Wire version": data["wire_version"],
         "State": _MEANS.get(found.state, data["state"]),
+        **({"Card id": data["card_id"], "Epoch": data["epoch"], "Diversification data": data["kdd"]} if own else {}),
         "Generation": found.generation,
         "Nodes": f"{found.nodes} of {found.node_limit}",
         "Memory": f"{found.free} of {found.arena} bytes free, {found.reserve} more for deleting",
@@ -107,6 +120,24 @@ def info(app: App) -> None:
         "Longest value": f"{found.max_value} bytes in one piece, {found.max_value * found.max_children:,} in all",
     }
     app.out.show(data, lambda: app.out.fields(text))
+
+
+def _identity(app: App) -> Identity | None:
+    """What the card was given at its personalization, for those whom it tells that; None for others."""
+    from smartdm.card.principals import identity  # noqa: PLC0415 - imported only when a card is used
+    from smartdm.errors import NotAllowed, WrongKeysError  # noqa: PLC0415 - as above
+
+    if app.session.info.state != State.PERSONALIZED:
+        return None
+    if app.who or app.keys:
+        with suppress(NotAllowed):
+            return identity(app.session.card)
+        return None
+    door = chosen_door(app, app.chosen_card())
+    if isinstance(door.keys, KeySource) and door.keys.test:  # else somebody may have to be asked for a secret
+        with suppress(NotAllowed, WrongKeysError):
+            return identity(app.session.card)
+    return None
 
 
 @card.command()
