@@ -33,7 +33,7 @@ def test_the_help_shows_the_examples_on_lines_of_their_own(bare: Cli, path: str)
 def test_the_examples_work(bare: Cli, path: str):
     bare.ok("sim", "new", "first")
     bare.environment["SMARTDM_CARD"] = "sim:first"
-    bare.environment["MASTER_KEY"] = bytes(range(16)).hex()
+    bare.environment.update(dict.fromkeys(("MASTER_KEY", "INITIAL_KEY"), bytes(range(16)).hex()))
     if path != "card personalize":
         bare.personalize()
         bare.ok("principal", "add", "srv1")

@@ -70,7 +70,7 @@ RUNS: dict[str, list[list[str]]] = {
     "ddf list": [[]],
     "provision plan": [[FLEET], [FLEET, "--apdus"]],
     "provision apply": [[FLEET, "--yes"], [FLEET, "--yes"]],
-    "sim new": [["b", "--arena", "8"]],
+    "sim new": [["b", "--arena", "8"], ["c", "--initial", "env:KEY", "--insecure"]],
     "sim list": [[]],
     "sim delete": [["a", "--force"]],
     "sim cut": [["a", "--at", "5", "--mode", "garbage"], ["a", "--off"]],

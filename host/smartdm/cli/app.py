@@ -51,8 +51,8 @@ class App:
         """The trace was begun: a card that is opened again goes on with it."""
         self.quiet = False
         """Only look: no trace, and an armed power cut is left alone (shell completion, doctor)."""
-        self.making_card = False
-        """The card's image is about to be made."""
+        self.making: bytes | None = None
+        """The install parameters of the card whose image is about to be made."""
         self.opened: KeySet | None = None
         """The keys that the secure channel was opened with, under the version that the card told."""
         self.opened_kdd = b""

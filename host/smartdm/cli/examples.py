@@ -55,7 +55,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "provision plan": ("smartdm provision plan fleet.toml", "smartdm provision plan fleet.toml --apdus"),
     "provision apply": ("smartdm provision apply fleet.toml --yes",),
-    "sim new": ("smartdm sim new second --arena 8 --profile small",),
+    "sim new": (
+        "smartdm sim new second --arena 8 --profile small",
+        "smartdm sim new third --initial env:INITIAL_KEY --insecure",
+    ),
     "sim list": ("smartdm sim list",),
     "sim delete": ("smartdm sim delete second --force",),
     "sim cut": ("smartdm sim cut first --at 2 --mode half", "smartdm sim cut first --off"),

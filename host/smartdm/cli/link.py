@@ -119,12 +119,13 @@ def open_simulated(stored: SimCard, app: App) -> SimTransport:
 
     It says what to do about an image that cannot be opened, or parameters that the applet refuses.
     """
-    if not stored.image.exists() and not app.making_card:
+    if not stored.image.exists() and app.making is None:
         name = f"{SIM_PREFIX}{stored.name}"
         raise NoCardError(f"{name}: its image {stored.image} is gone; delete the card and make it again")
     sim = SimTransport()
     try:
-        _open_image(sim, stored, 0.0 if app.quiet else _GRACE)
+        parameters = stored.install_parameters if app.making is None else app.making
+        _open_image(sim, stored, parameters, 0.0 if app.quiet else _GRACE)
         if stored.cut is not None and not app.quiet:
             sim.arm_cut(stored.cut.at, CutMode[stored.cut.mode.upper()], stored.cut.seed)
     except (CardBusyError, NoCardError, PowerLostError):
@@ -136,12 +137,12 @@ def open_simulated(stored: SimCard, app: App) -> SimTransport:
     return sim
 
 
-def _open_image(sim: SimTransport, stored: SimCard, patience: float) -> None:
+def _open_image(sim: SimTransport, stored: SimCard, parameters: bytes, patience: float) -> None:
     """Opens the image.  Who only looks, as `mo changes --watch` does, has it for a moment: that is waited for."""
     end = time.monotonic() + patience
     while True:
         try:
-            sim.open_image(stored.image, stored.install_parameters)
+            sim.open_image(stored.image, parameters)
         except CardBusyError:
             if time.monotonic() >= end:
                 raise
@@ -152,7 +153,7 @@ def _open_image(sim: SimTransport, stored: SimCard, patience: float) -> None:
 
 def _explained(error: TransportError, stored: SimCard, app: App) -> Exception:
     told = str(error).removeprefix("simulated card: ")
-    if told.startswith("the applet refused to be installed") and app.making_card:
+    if told.startswith("the applet refused to be installed") and app.making is not None:
         return CliError(f"{told}; choose other values for --arena, --nodes, --reserve or --profile", Exit.USAGE)
     if not told.startswith(str(stored.image)):  # as it does for a damaged image; the rest may pass
         return error

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from smartdm.cli.app import SIM_PREFIX, App, pass_app
+from smartdm.cli.cardlife import Initial
 from smartdm.cli.doors import NOBODY, Door
+from smartdm.cli.keysource import KeySource, insecure_option, require_fitting
 from smartdm.cli.params import SimName
 from smartdm.cli.root import Group
 from smartdm.cli.simcards import CUT_MODES, MOST_NODES, PROFILES, Cut, SimCard
 from smartdm.errors import CodecError
+
+if TYPE_CHECKING:
+    from smartdm.card.commands import CardInfo
 
 _SIZES = ("arena", "nodes", "reserve")
 
@@ -32,26 +39,67 @@ def sim() -> None:
 @click.option(
     "--reserve", type=click.IntRange(64, 4096), metavar="BYTES", help="Memory that only Delete may use, 64 to 4096."
 )
+@click.option(
+    "--initial",
+    type=Initial(),
+    metavar="REF",
+    help="The keys that it is installed with: one reference, or enc=REF,mac=REF,dek=REF.  [default: the test key]",
+)
+@insecure_option
 @pass_app
-def new(app: App, *, name: str, arena: int | None, nodes: int | None, profile: str, reserve: int | None) -> None:
+def new(
+    app: App,
+    *,
+    name: str,
+    arena: int | None,
+    nodes: int | None,
+    profile: str,
+    reserve: int | None,
+    initial: KeySource | None,
+    insecure: bool,
+) -> None:
     """Make the simulated card NAME."""
     if nodes is not None and nodes > MOST_NODES[profile]:
         raise click.UsageError(f"--nodes {nodes} is too much: --profile {profile} takes 16 to {MOST_NODES[profile]}")
-    card = SimCard(name, app.sims.folder / f"{name}.card", arena, nodes, profile, reserve)
-    app.sims.create(card)
     app.card_name = SIM_PREFIX + name
-    app.making_card = True
+    keys = _initial(app, initial, insecure=insecure) if initial else None
+    card = SimCard(name, app.sims.folder / f"{name}.card", arena, nodes, profile, reserve, own_keys=keys is not None)
+    info = _made(app, card, keys)
+    data = {
+        "card": app.card_name,
+        "image": str(card.image),
+        "arena_bytes": info.arena,
+        "node_limit": info.node_limit,
+        "initial_keys": "test" if keys is None else "own",
+    }
+    told = f"made {app.card_name} ({info.arena // 1024} KiB, up to {info.node_limit} nodes)"
+    more = "" if keys is None else " --initial …"
+    app.out.show(data, f"{told}; now give it keys: smartdm card personalize --test-keys{more}")
+
+
+def _initial(app: App, source: KeySource, *, insecure: bool) -> bytes | None:
+    """ENC, MAC and DEK one after the other; None for the test key, which every card has without being told."""
+    if source.master:
+        raise click.UsageError("a card that is to be made has no diversification data: name its keys for --initial")
+    from smartdm.card.keys import KeySet  # noqa: PLC0415 - cryptography, for those who have keys
+
+    keys = source.keys(app, "the initial set", new=True)(b"")
+    require_fitting(app, keys, insecure=insecure)
+    raw = b"".join(keys.keys)
+    return None if raw == b"".join(KeySet.test().keys) else raw
+
+
+def _made(app: App, card: SimCard, keys: bytes | None) -> CardInfo:
+    """Makes the card and its image, or leaves nothing behind."""
+    app.sims.create(card)
+    app.making = card.parameters(keys)
     app.use(Door(NOBODY, fresh=True))
     try:
-        info = app.session.info
+        return app.session.info
     except BaseException:
         app.close()
-        app.sims.delete(name)
+        app.sims.delete(card.name)
         raise
-
-    data = {"card": app.card_name, "image": str(card.image), "arena_bytes": info.arena, "node_limit": info.node_limit}
-    told = f"made {app.card_name} ({info.arena // 1024} KiB, up to {info.node_limit} nodes)"
-    app.out.show(data, f"{told}; now give it keys: smartdm card personalize --test-keys")
 
 
 @sim.command("list")

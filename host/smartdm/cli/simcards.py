@@ -52,7 +52,10 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class SimCard:
-    """One simulated card; None means the applet's default."""
+    """One simulated card; None means the applet's default.
+
+    ``own_keys``: it was installed with other keys than the test key; these are in its image alone.
+    """
 
     name: str
     image: Path
@@ -61,6 +64,7 @@ class SimCard:
     profile: str = "default"
     reserve: int | None = None
     cut: Cut | None = None
+    own_keys: bool = False
 
     def size(self, name: str) -> int:
         """``arena`` (KiB), ``nodes`` or ``reserve`` (bytes) as the card was made, defaults filled in."""
@@ -69,7 +73,11 @@ class SimCard:
 
     @property
     def install_parameters(self) -> bytes:
-        """TLVs of ``wire.Install`` for the applet."""
+        """What opens the image: those that made it; empty ones, which fit any, where only the image knows the keys."""
+        return b"" if self.own_keys else self.parameters()
+
+    def parameters(self, keys: bytes | None = None) -> bytes:
+        """TLVs of ``wire.Install`` for the applet.  ``keys``: the initial ENC, MAC and DEK; None = the test key."""
         parts = [_tlv(Install.PROFILE, PROFILES[self.profile], 1)]
         if self.arena is not None:
             parts.append(_tlv(Install.ARENA, self.arena, 1))
@@ -77,6 +85,8 @@ class SimCard:
             parts.append(_tlv(Install.NODES, self.nodes, 2))
         if self.reserve is not None:
             parts.append(_tlv(Install.RESERVE, self.reserve, 2))
+        if keys is not None:
+            parts.append(bytes((Install.KEYS, len(keys))) + keys)
         return b"".join(parts)
 
 
@@ -202,6 +212,7 @@ def _tlv(tag: int, value: int, length: int) -> bytes:
 def _to_toml(card: SimCard) -> str:
     lines = [f'profile = "{card.profile}"']
     lines += [f"{key} = {value}" for key in ("arena", "nodes", "reserve") if (value := getattr(card, key)) is not None]
+    lines += ["own_keys = true"] * card.own_keys
     if card.cut is not None:
         lines += ["", "[cut]", f"at = {card.cut.at}", f'mode = "{card.cut.mode}"', f"seed = {card.cut.seed}"]
     return "\n".join(lines) + "\n"
@@ -225,6 +236,7 @@ def _from_toml(name: str, image: Path, path: Path, text: str) -> SimCard:
         reader.choice("profile", tuple(PROFILES), "default"),
         reader.number("reserve", None),
         cut,
+        own_keys=reader.flag("own_keys"),
     )
 
 
@@ -239,6 +251,12 @@ class _Table:
         value = self.table.get(key, default)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 16):
             raise CodecError(f"{self.path}: {key} must be a number from 0 to 65535")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self.table.get(key, False)
+        if not isinstance(value, bool):
+            raise CodecError(f"{self.path}: {key} must be true or false")
         return value
 
     def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
