@@ -1,4 +1,4 @@
-"""Render the card's protocol from ``wire.py``: ``Wire.java`` for the applet, a page for readers.
+"""Render the card's protocol from ``wire``: ``Wire.java`` for the applet, a page for readers.
 
 ``python -m smartdm.render`` writes both files into the checkout; the test that
 renders again keeps them equal.  Pure: no card, no I/O but in ``main``.

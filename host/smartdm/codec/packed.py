@@ -1,6 +1,6 @@
 """Packed trees: the card's own binary form, for answers, ADD commands and files.
 
-``docs/store.md`` ("Packed streams") defines it, ``wire.py`` has its numbers, ``packed_node`` and ``packed_write``
+``docs/store.md`` ("Packed streams") defines it, ``wire`` has its numbers, ``packed_node`` and ``packed_write``
 the fields of one node.
 Nodes follow each other in pre-order, or level by level as ADD takes them.  What the node ids in an answer mean
 (servers of ACLs, definitions) is told by a Known; files hold no such ids and are read without.
