@@ -37,9 +37,10 @@ card_tests = $(patsubst %,tests/card/test_%.py,$(1))
 EVERYWHERE := $(call card_tests,wire readable gathering store_updates store_transactions \
   wide_nodes bad_input threats threat_01_acl threat_02_escalation threat_15_memory threat_19_answers threat_19_chains \
   threat_21_reselect store_model several_subtrees)
-EVERYWHERE += $(call card_tests,scp03 scp03_principals scp03_vector secure_session put_key proof credentials no_logins \
-  full_card threat_11_cryptograms threat_11_padding threat_12_channels threat_14_keys threat_14_pin threat_21_doors \
-  threat_22_free_memory threat_22_tells threat_22_zeroize threat_24_deputy threat_28_replay)
+EVERYWHERE += $(call card_tests,scp03 scp03_principals scp03_vector secure_session put_key proof credentials \
+  credential_logins no_logins full_card threat_11_cryptograms threat_11_padding threat_12_channels threat_14_keys \
+  threat_14_pin threat_21_doors threat_22_free_memory threat_22_tells threat_22_zeroize threat_24_deputy \
+  threat_28_replay)
 IN_READER := $(call card_tests,bad_commands bad_text bad_trees bad_values branches definition_life definitions feed \
   feed_age large_values provision provision_model provision_rights segments servers session_feed session_forms \
   session_objects session_room session_unreadable session_values store_example store_rules uploads_at_the_limits)
