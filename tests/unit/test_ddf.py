@@ -1,3 +1,5 @@
+"""DDF documents: read, written, and what they cannot say."""
+
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -12,109 +14,29 @@ from smartdm.codec.limits import MAX_DEPTH
 from smartdm.errors import CodecError
 from smartdm.mo.definition import (
     NO_PROOF,
-    ONE_OR_MORE,
     TREE_ROOT,
     ZERO_OR_MORE,
     Access,
-    CaseSense,
     Definition,
     Occurrence,
     Proof,
-    Scope,
 )
 from smartdm.mo.tree import Format
 from smartdm.mo.uri import Uri
 from smartdm.mo.validate import definition_faults
 from tests.corpus import MAIL
-from tests.corpus.hostile import END, HEAD, NODE, ddf_documents
+from tests.unit.ddf_documents import (
+    CHR,
+    DOCUMENT,
+    INTERIOR,
+    LEAF,
+    WRITTEN,
+    document,
+    properties,
+    read,
+)
 from tests.unit.ddfs import definitions, tops
-from tests.unit.strategies import mutations, uris
-
-WRITTEN = """\
-<?xml version="1.0" encoding="UTF-8"?>
-<MgmtTree xmlns="syncml:dmddf1.2">
-  <VerDTD>1.2</VerDTD>
-  <Mod>M &lt;2&gt;</Mod>
-  <Node>
-    <NodeName></NodeName>
-    <Path>./Vendor</Path>
-    <DFProperties>
-      <AccessType><Add/><Delete/><Get/></AccessType>
-      <Description>An account &amp; more</Description>
-      <DFFormat><node/></DFFormat>
-      <Occurrence><OneOrMore/></Occurrence>
-      <Scope><Permanent/></Scope>
-      <DFTitle>Account</DFTitle>
-      <DFType><DDFName>urn:account:1.0</DDFName></DFType>
-      <CaseSense><CIS/></CaseSense>
-    </DFProperties>
-    <Node>
-      <NodeName>Icon</NodeName>
-      <DFProperties>
-        <AccessType><Replace/></AccessType>
-        <DefaultValue>AP8Q</DefaultValue>
-        <DFFormat><bin/></DFFormat>
-        <Occurrence><ZeroOrN>3</ZeroOrN></Occurrence>
-        <DFType><MIME>image/png</MIME><MIME>image/jpeg</MIME></DFType>
-        <?smartdm proof change="LIVE BOUND" get="HOLDER"?>
-      </DFProperties>
-    </Node>
-    <Node>
-      <NodeName>Plain</NodeName>
-      <DFProperties>
-        <AccessType></AccessType>
-        <DFFormat><chr/></DFFormat>
-        <DFType><MIME></MIME></DFType>
-      </DFProperties>
-    </Node>
-  </Node>
-  <Node>
-    <NodeName>.</NodeName>
-    <DFProperties>
-      <AccessType><Copy/><Exec/></AccessType>
-      <DFFormat><node/></DFFormat>
-      <DFType><DDFName></DDFName></DFType>
-    </DFProperties>
-  </Node>
-</MgmtTree>
-"""
-PLAIN = Definition("Plain", Format.CHR, Access(0))
-ICON = Definition(
-    "Icon", Format.BIN, Access.REPLACE, ("image/png", "image/jpeg"), default="AP8Q", occurrence=Occurrence(0, 3),
-    change_proof=Proof.LIVE | Proof.BOUND, get_proof=Proof.HOLDER,
-)  # fmt: skip
-ACCOUNT = Definition(
-    "",
-    Format.NODE,
-    Access.ADD | Access.DELETE | Access.GET,
-    ("urn:account:1.0",),
-    "Account",
-    "An account & more",
-    occurrence=ONE_OR_MORE,
-    scope=Scope.PERMANENT,
-    case_sense=CaseSense.CIS,
-    children=(ICON, PLAIN),
-)
-DOCUMENT = Ddf(
-    ((Uri(("Vendor",)), ACCOUNT), (None, Definition(TREE_ROOT, Format.NODE, Access.COPY | Access.EXEC))), mod="M <2>"
-)
-LEAF = Definition("A", Format.CHR, Access(0))
-CHR = "<DFFormat><chr/></DFFormat>"
-INTERIOR = "<DFProperties><DFFormat><node/></DFFormat></DFProperties>"
-CHILD = f"<Node><NodeName>B</NodeName><DFProperties>{CHR}</DFProperties></Node>"
-
-
-def document(inside: str, name: str = "A") -> bytes:
-    return HEAD + f"<Node><NodeName>{name}</NodeName>{inside}</Node></MgmtTree>".encode()
-
-
-def read(inside: str, name: str = "A") -> Definition:
-    """The definition that has ``inside`` behind its NodeName."""
-    return ddf.decode(document(inside, name)).definition
-
-
-def properties(inside: str) -> Definition:
-    return read(f"<DFProperties>{inside}</DFProperties>")
+from tests.unit.strategies import uris
 
 
 def test_a_document_is_written_line_by_line_in_the_order_of_the_dtd():
@@ -250,153 +172,6 @@ def test_values_and_places_of_inner_nodes_do_not_count():
     runtime = "<RTProperties><Format><bin/></Format><ACL>Get=*</ACL></RTProperties>"
     inner = f"<Node><NodeName>B</NodeName><Path>./A</Path>{runtime}<DFProperties>{CHR}</DFProperties></Node>"
     assert read(f"{runtime}{INTERIOR}{inner}").children == (replace(LEAF, name="B"),)
-
-
-DOCTYPE = "<!DOCTYPE MgmtTree%s>"
-
-
-@pytest.mark.parametrize(
-    "rest",
-    [
-        "",
-        ' SYSTEM "http://192.0.2.1/x.dtd"',
-        " PUBLIC '-//OMA//DTD-DM-DDF 1.2//EN'\n 'x.dtd'\n [<?versions a='1'?>\n<!-- - -->]",
-        " [ ] ",
-    ],
-)
-def test_a_doctype_that_declares_nothing_is_overlooked_and_lines_keep_their_numbers(rest: str):
-    start = f"<?xml version='1.0'?>\n{DOCTYPE % rest}\n".encode()
-    assert ddf.decode(start + document(f"<DFProperties>{CHR}</DFProperties>")).definition == LEAF
-    with pytest.raises(CodecError, match=f"line {start.count(10) + 1}, node"):
-        ddf.decode(start + document("<Oops/>"))
-
-
-@pytest.mark.parametrize(
-    "rest",
-    [
-        ' [<!ENTITY a "b">]',
-        " [<!ELEMENT a ANY>]",
-        " [%a;]",
-        " [<!-- -->",
-        " [<?a?>] x",
-        " SYSTEM 'a' 'b' 'c'",
-        ' SYSTEM "a<b"',
-        " SYSTEM 'unfinished",
-        "\" '",
-        f" [{'<?a?>' * 1000}]",
-    ],
-)
-def test_threat_25_a_doctype_that_declares_something_is_refused(rest: str):
-    with pytest.raises(CodecError, match=r"line 1: a DOCTYPE \(DTD\) is not accepted"):
-        ddf.decode((DOCTYPE % rest).encode() + document(f"<DFProperties>{CHR}</DFProperties>"))
-
-
-@pytest.mark.parametrize(
-    ("inside", "words"),
-    [
-        ("", "line 1, node './A': the node needs DFProperties with a DFFormat, like"),
-        ("<DFProperties/>", "the node needs DFProperties with a DFFormat"),
-        (f"\n<DFProperties>{CHR}\n<Oops/></DFProperties>", "line 3, node './A': element 'Oops' .* in DFProperties"),
-        (f"<DFProperties>{CHR}</DFProperties>{CHILD}", "leaf .DFFormat chr. cannot hold other nodes; write"),
-        ("<Value>1</Value>", "Value belongs to an object .TNDS."),
-        (f"<DFProperties>{CHR}{CHR}</DFProperties>", "DFFormat occurs twice"),
-        ("<DFProperties><DFFormat/></DFProperties>", "DFFormat must hold exactly one"),
-        ("<DFProperties><DFFormat><chr/><int/></DFFormat></DFProperties>", "DFFormat must hold exactly one"),
-        ("<DFProperties><DFFormat><chr>x</chr></DFFormat></DFProperties>", "text in chr"),
-        (f"<DFProperties>{CHR}<DFType/></DFProperties>", "DFType must hold exactly one"),
-        (
-            f"<DFProperties>{CHR}<DFType><DDFName>a</DDFName></DFType></DFProperties>",
-            "must be a MIME, not the DDFName 'a'",
-        ),
-        (f"<DFProperties>{CHR}<Occurrence/></DFProperties>", "Occurrence must hold exactly one"),
-        (
-            f"<DFProperties>{CHR}<Occurrence><OneOrN>1</OneOrN></Occurrence></DFProperties>",
-            "OneOrN '1' must be a number",
-        ),
-        (f"<DFProperties>{CHR}<Occurrence><ZeroOrN>65537</ZeroOrN></Occurrence></DFProperties>", "from 2 to 65536"),
-        (f"<DFProperties>{CHR}<Occurrence><ZeroOrN>x</ZeroOrN></Occurrence></DFProperties>", "ZeroOrN 'x'"),
-        (
-            f"<DFProperties>{CHR}<Scope><Static/></Scope></DFProperties>",
-            "element 'Static' .* expected: Dynamic, Permanent",
-        ),
-        (
-            f"<DFProperties>{CHR}<AccessType><Read/></AccessType></DFProperties>",
-            "'Read' .* expected: Add, Copy, Delete",
-        ),
-        (f"<DFProperties>{CHR}<AccessType><Get/><Get/></AccessType></DFProperties>", "Get occurs twice"),
-        ("<DFProperties><DFFormat><node/></DFFormat><DefaultValue>x</DefaultValue></DFProperties>", "DefaultValue 'x'"),
-        (INTERIOR + "<Node><NodeName>a/b</NodeName></Node>", "node name 'a/b'"),
-        (INTERIOR + "<Node><NodeName>.</NodeName></Node>", "must not end in '.'"),
-        (INTERIOR + "<Node><NodeName/></Node>", r"node './A/\*': the node needs DFProperties"),
-        (INTERIOR + "<Node/>", r"node './A/\?': a Node needs a NodeName"),
-        ("<Path>/X</Path>" + INTERIOR, "empty segment"),
-    ],
-)
-def test_each_fault_is_told_with_line_and_node(inside: str, words: str):
-    with pytest.raises(CodecError, match=words):
-        read(inside)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "the DDF document is empty"),
-        ("<MgmtTree/>", "no VerDTD"),
-        ("<MgmtTree><VerDTD>1.2</VerDTD></MgmtTree>", "has no Node"),
-        ("<MgmtTree><VerDTD>1.1</VerDTD></MgmtTree>", "VerDTD '1.1' is not supported"),
-        ("<SyncML/>", "element 'SyncML'"),
-        ("<x:MgmtTree xmlns:x='urn:x'/>", "namespace 'urn:x' is not that of DDF"),
-    ],
-)
-def test_what_is_no_ddf_is_refused(text: str, words: str):
-    with pytest.raises(CodecError, match=words):
-        ddf.decode(text.encode())
-
-
-@pytest.mark.parametrize("name", ddf_documents())
-def test_threat_25_a_hostile_document_is_one_short_error(name: str):
-    with pytest.raises(CodecError) as caught:
-        ddf.decode(ddf_documents()[name])
-    assert len(str(caught.value)) < 400
-    assert "\n" not in str(caught.value)
-
-
-def test_threat_25_what_is_skipped_is_still_limited():
-    for skipped in (b"<a xmlns='urn:x'>" * 300_000, b"<RTProperties>" * 300_000):
-        with pytest.raises(CodecError, match="not well-formed"):
-            ddf.decode((HEAD + NODE + skipped)[: 1 << 20])
-    with pytest.raises(CodecError, match="more than 20000 elements that are not those of DDF"):
-        ddf.decode(HEAD + NODE + b"<m:a xmlns:m='u'/>" * 20_001 + END)
-    with pytest.raises(CodecError, match="more than 20000 elements that are not those of DDF"):
-        ddf.decode(HEAD + NODE + b"<?a?>" * 20_001 + END)
-    with pytest.raises(CodecError, match="more than 256 elements MIME"):
-        read(f"<DFProperties>{CHR}<DFType>{'<MIME>a</MIME>' * 257}</DFType></DFProperties>")
-    with pytest.raises(CodecError, match="is the most"):
-        ddf.decode(WRITTEN.encode(), max_size=100)
-
-
-def test_threat_25_depth_and_number_are_limited(monkeypatch: pytest.MonkeyPatch):
-    inner = NODE + INTERIOR.encode()
-
-    def nested(levels: int) -> bytes:
-        return HEAD + inner * (levels + 1) + b"</Node>" * (levels + 1) + b"</MgmtTree>"
-
-    assert ddf.decode(nested(MAX_DEPTH)).definition.count() == MAX_DEPTH + 1
-    with pytest.raises(CodecError, match="64 levels"):
-        ddf.decode(nested(MAX_DEPTH + 1))
-    monkeypatch.setattr(ddf, "MAX_NODES", 1)
-    with pytest.raises(CodecError, match="more than 1 nodes"):
-        ddf.decode(HEAD + inner + CHILD.encode() + END)
-
-
-@pytest.mark.fuzz
-@given(tops.flatmap(lambda top: mutations(ddf.encode(top))) | mutations(WRITTEN.encode()) | st.binary(max_size=80))
-def test_threat_25_a_damaged_document_is_read_or_refused_and_nothing_else(data: bytes):
-    try:
-        whole = ddf.decode(data)
-    except CodecError:
-        return
-    assert ddf.decode(ddf.encode(whole)) == whole
 
 
 def parent(child: Definition) -> Definition:
