@@ -40,7 +40,7 @@ asked as its issuer, with the test keys; any other card as nobody. Issuer and se
 their keys, the holder verifies the PIN. `--pin REF` verifies the PIN inside somebody else's channel, too.
 
 Secrets are never given, only named: `env:NAME`, `file:PATH` (which others must not be able to read), `prompt:`, or
-`keyring:SERVICE/NAME` (`pip install smartdm[keyring]`). The file of doors says where those of each name are. It is
+`keyring:SERVICE/NAME` (`pip install keyring`). The file of doors says where those of each name are. It is
 `--doors FILE`, else `$SMARTDM_DOORS`, else `doors.toml` in `$SMARTDM_HOME` or the user's configuration folder:
 
 ```toml

@@ -13,7 +13,7 @@ from typing import Any
 
 from smartdm.errors import NoCardError, TransportError
 
-INSTALL = "apt install pcscd libpcsclite-dev swig gcc python3-dev && pip install 'smartdm[pcsc]'"
+INSTALL = "apt install pcscd libpcsclite-dev swig gcc python3-dev && pip install pyscard"
 """What a Debian machine lacks when pyscard is missing; pyscard comes as source only."""
 
 SUCCESS = 0
